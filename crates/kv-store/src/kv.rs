@@ -1,0 +1,235 @@
+//! The key-value pair and its canonical encoding, which is both the wire format and the record format.
+//!
+//! The encoding is protobuf's for `mvccpb.KeyValue` in its one canonical form: fields ascending,
+//! defaults left out, varints in their shortest form. `HashKV` is taken over these bytes, so two
+//! servers agree only if they encode alike.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+/// One version of one key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyValue {
+    /// The key, any bytes but none.
+    pub key: Bytes,
+    /// The revision that began this generation of the key.
+    pub create_revision: i64,
+    /// The revision of this write.
+    pub mod_revision: i64,
+    /// The number of writes in this generation.
+    pub version: i64,
+    /// The value, any bytes.
+    pub value: Bytes,
+    /// The lease the key is attached to, zero for none.
+    pub lease: i64,
+}
+
+/// Why bytes are not a canonical key-value pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyValueError {
+    /// The bytes end inside a field.
+    #[error("the key-value pair ends inside field {field}")]
+    Truncated {
+        /// The number of the field that is cut.
+        field: u8,
+    },
+    /// A tag is out of order, unknown, or carries a default.
+    #[error("unexpected byte {tag:#04x} where a field of a key-value pair begins")]
+    BadTag {
+        /// The byte found.
+        tag: u8,
+    },
+}
+
+const TAG_KEY: u8 = 0x0a;
+const TAG_CREATE_REVISION: u8 = 0x10;
+const TAG_MOD_REVISION: u8 = 0x18;
+const TAG_VERSION: u8 = 0x20;
+const TAG_VALUE: u8 = 0x2a;
+const TAG_LEASE: u8 = 0x30;
+
+impl KeyValue {
+    /// Returns the length of the canonical encoding in bytes.
+    pub fn encoded_len(&self) -> usize {
+        bytes_len(&self.key)
+            + varint_field_len(self.create_revision)
+            + varint_field_len(self.mod_revision)
+            + varint_field_len(self.version)
+            + bytes_len(&self.value)
+            + varint_field_len(self.lease)
+    }
+
+    /// Appends the canonical encoding.
+    pub fn encode_to(&self, out: &mut BytesMut) {
+        out.reserve(self.encoded_len());
+        put_bytes(out, TAG_KEY, &self.key);
+        put_varint_field(out, TAG_CREATE_REVISION, self.create_revision);
+        put_varint_field(out, TAG_MOD_REVISION, self.mod_revision);
+        put_varint_field(out, TAG_VERSION, self.version);
+        put_bytes(out, TAG_VALUE, &self.value);
+        put_varint_field(out, TAG_LEASE, self.lease);
+    }
+
+    /// Returns the canonical encoding in a buffer of its own.
+    pub fn encode(&self) -> Bytes {
+        let mut out = BytesMut::with_capacity(self.encoded_len());
+        self.encode_to(&mut out);
+        out.freeze()
+    }
+
+    /// Reads the canonical encoding; key and value share the buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyValueError`] for bytes that no canonical encoder writes.
+    pub fn decode(encoded: &Bytes) -> Result<Self, KeyValueError> {
+        let mut pair = Self::default();
+        let mut at = 0;
+        let mut last_tag = 0;
+        while at < encoded.len() {
+            let tag = encoded[at];
+            if tag <= last_tag {
+                return Err(KeyValueError::BadTag { tag });
+            }
+            last_tag = tag;
+            at += 1;
+            let (number, after) = varint(encoded, at).ok_or(KeyValueError::Truncated { field: tag >> 3 })?;
+            at = after;
+            match tag {
+                TAG_KEY | TAG_VALUE => {
+                    let end = usize::try_from(number)
+                        .ok()
+                        .and_then(|length| at.checked_add(length))
+                        .filter(|end| *end <= encoded.len())
+                        .ok_or(KeyValueError::Truncated { field: tag >> 3 })?;
+                    let bytes = encoded.slice(at..end);
+                    at = end;
+                    if tag == TAG_KEY { pair.key = bytes } else { pair.value = bytes }
+                }
+                TAG_CREATE_REVISION => pair.create_revision = number as i64,
+                TAG_MOD_REVISION => pair.mod_revision = number as i64,
+                TAG_VERSION => pair.version = number as i64,
+                TAG_LEASE => pair.lease = number as i64,
+                _ => return Err(KeyValueError::BadTag { tag }),
+            }
+        }
+        Ok(pair)
+    }
+}
+
+fn bytes_len(bytes: &[u8]) -> usize {
+    if bytes.is_empty() { 0 } else { 1 + varint_len(bytes.len() as u64) + bytes.len() }
+}
+
+fn varint_field_len(number: i64) -> usize {
+    if number == 0 { 0 } else { 1 + varint_len(number as u64) }
+}
+
+fn put_bytes(out: &mut BytesMut, tag: u8, bytes: &[u8]) {
+    if !bytes.is_empty() {
+        out.put_u8(tag);
+        put_varint(out, bytes.len() as u64);
+        out.put_slice(bytes);
+    }
+}
+
+fn put_varint_field(out: &mut BytesMut, tag: u8, number: i64) {
+    if number != 0 {
+        out.put_u8(tag);
+        put_varint(out, number as u64);
+    }
+}
+
+/// Returns how many bytes a varint takes.
+pub(crate) fn varint_len(number: u64) -> usize {
+    (70 - (number | 1).leading_zeros() as usize) / 7
+}
+
+/// Appends a varint of base 128, least significant group first.
+pub(crate) fn put_varint(out: &mut BytesMut, mut number: u64) {
+    while number >= 0x80 {
+        out.put_u8(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.put_u8(number as u8);
+}
+
+/// Reads a varint at `at`; returns the number and the place after it.
+pub(crate) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let mut number = 0u64;
+    for (position, byte) in bytes.iter().enumerate().skip(at).take(10) {
+        let shift = 7 * (position - at);
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some((number, position + 1));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pair(key: &'static str, revisions: [i64; 3], value: &'static str, lease: i64) -> KeyValue {
+        KeyValue {
+            key: Bytes::from_static(key.as_bytes()),
+            create_revision: revisions[0],
+            mod_revision: revisions[1],
+            version: revisions[2],
+            value: Bytes::from_static(value.as_bytes()),
+            lease,
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_protobufs() {
+        expect!["0a03666f6f100218ac0220032a0362617230c60a"]
+            .assert_eq(&hex(&pair("foo", [2, 300, 3], "bar", 1350).encode()));
+        expect!["0a03666f6f"].assert_eq(&hex(&pair("foo", [0, 0, 0], "", 0).encode()));
+    }
+
+    #[test]
+    fn bytes_no_encoder_writes_are_refused() {
+        for (bytes, error) in [
+            (&b"\x0a\x05ab"[..], KeyValueError::Truncated { field: 1 }),
+            (b"\x10\x80", KeyValueError::Truncated { field: 2 }),
+            (b"\x18\x02\x10\x02", KeyValueError::BadTag { tag: 0x10 }),
+            (b"\x3a\x00", KeyValueError::BadTag { tag: 0x3a }),
+        ] {
+            assert_eq!(KeyValue::decode(&Bytes::from_static(bytes)), Err(error));
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(
+            key in proptest::collection::vec(any::<u8>(), 1..300),
+            value in proptest::collection::vec(any::<u8>(), 0..300),
+            numbers in any::<[i64; 4]>(),
+        ) {
+            let pair = KeyValue {
+                key: key.into(),
+                create_revision: numbers[0],
+                mod_revision: numbers[1],
+                version: numbers[2],
+                value: value.into(),
+                lease: numbers[3],
+            };
+            let encoded = pair.encode();
+            prop_assert_eq!(encoded.len(), pair.encoded_len());
+            prop_assert_eq!(KeyValue::decode(&encoded), Ok(pair));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = KeyValue::decode(&bytes.into());
+        }
+    }
+}
