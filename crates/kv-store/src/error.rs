@@ -1,0 +1,41 @@
+//! Why operations fail: one type for each family, so that a signature says what can happen.
+
+/// Why a read failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The revision is older than the oldest one kept.
+    #[error("revision {requested} is compacted; the oldest readable is {oldest}")]
+    Compacted {
+        /// What was asked for.
+        requested: i64,
+        /// The compact revision.
+        oldest: i64,
+    },
+    /// The revision does not exist yet.
+    #[error("revision {requested} is in the future; the newest is {newest}")]
+    Future {
+        /// What was asked for.
+        requested: i64,
+        /// The current revision.
+        newest: i64,
+    },
+}
+
+/// Why a command changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A read the command depends on, or a compaction, names a revision that cannot be used.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The lease to attach to does not exist.
+    #[error("lease {lease:x} does not exist")]
+    LeaseNotFound {
+        /// The lease's id.
+        lease: i64,
+    },
+    /// A put that keeps the value or the lease names a key that does not exist.
+    #[error("the key whose value or lease is to be kept does not exist")]
+    KeyNotFound,
+}
