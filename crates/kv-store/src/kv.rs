@@ -82,6 +82,42 @@ impl KeyValue {
     ///
     /// [`KeyValueError`] for bytes that no canonical encoder writes.
     pub fn decode(encoded: &Bytes) -> Result<Self, KeyValueError> {
+        let pair = KeyValueRef::parse(encoded)?;
+        Ok(Self {
+            key: encoded.slice_ref(pair.key),
+            create_revision: pair.create_revision,
+            mod_revision: pair.mod_revision,
+            version: pair.version,
+            value: encoded.slice_ref(pair.value),
+            lease: pair.lease,
+        })
+    }
+}
+
+/// A key-value pair read in place: key and value are parts of the encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeyValueRef<'a> {
+    /// The key, any bytes but none.
+    pub key: &'a [u8],
+    /// The revision that began this generation of the key.
+    pub create_revision: i64,
+    /// The revision of this write.
+    pub mod_revision: i64,
+    /// The number of writes in this generation.
+    pub version: i64,
+    /// The value, any bytes.
+    pub value: &'a [u8],
+    /// The lease the key is attached to, zero for none.
+    pub lease: i64,
+}
+
+impl<'a> KeyValueRef<'a> {
+    /// Reads the canonical encoding.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyValueError`] for bytes that no canonical encoder writes.
+    pub fn parse(encoded: &'a [u8]) -> Result<Self, KeyValueError> {
         let mut pair = Self::default();
         let mut at = 0;
         let mut last_tag = 0;
@@ -101,7 +137,7 @@ impl KeyValue {
                         .and_then(|length| at.checked_add(length))
                         .filter(|end| *end <= encoded.len())
                         .ok_or(KeyValueError::Truncated { field: tag >> 3 })?;
-                    let bytes = encoded.slice(at..end);
+                    let bytes = &encoded[at..end];
                     at = end;
                     if tag == TAG_KEY { pair.key = bytes } else { pair.value = bytes }
                 }

@@ -2,10 +2,15 @@
 
 mod command;
 mod encoding;
+mod env;
 mod error;
 mod key_range;
 mod kv;
+mod record;
 mod revision;
+pub mod schema;
+mod storage;
+mod storage_error;
 
 pub use command::{
     Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Member, Op, OpAnswer,
@@ -14,5 +19,12 @@ pub use command::{
 pub use encoding::DecodeError;
 pub use error::{ReadError, WriteError};
 pub use key_range::KeyRange;
-pub use kv::{KeyValue, KeyValueError};
+pub use kv::{KeyValue, KeyValueError, KeyValueRef};
+pub use record::{Head, Record};
 pub use revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
+pub use schema::Table;
+pub use storage::{
+    DirLock, Effect, EntryEffects, Heads, Meta, Records, Sizes, Storage, StorageOptions, StorageReader, TableRow,
+    TableRows,
+};
+pub use storage_error::{OpenError, StorageError, StorageErrorKind};

@@ -1,0 +1,258 @@
+//! Opening one LMDB file: the only place with `unsafe` code.
+//!
+//! LMDB trusts its file. What can be checked before it maps the file is checked here, so that a file that was
+//! cut or never was LMDB's is an error with a name instead of a signal.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use heed::types::Bytes;
+use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
+
+use crate::schema::{REV, Table, VALUE};
+use crate::storage_error::{OpenError, StorageError};
+
+/// A table whose keys and values are bytes.
+pub(crate) type Rows = Database<'static, Bytes, Bytes>;
+
+/// A read transaction that keeps its environment open and may change threads.
+pub(crate) type ReadTxn = RoTxn<'static, WithoutTls>;
+
+/// How an environment is opened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EnvOptions {
+    /// Address space reserved for the file, which cannot grow beyond it.
+    pub(crate) map_size_bytes: usize,
+    /// How many read transactions there may be at once, over all processes.
+    pub(crate) readers_max: u32,
+    /// Whether a commit waits until the data is on disk.
+    pub(crate) sync: bool,
+}
+
+/// How an environment that is only read gets along with a writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReaderLocking {
+    /// Reader slots in the lock file keep the writer from reusing pages that are read.
+    Shared,
+    /// No lock file: only right while nobody writes.
+    None,
+}
+
+/// One open LMDB file.
+///
+/// The file is removed when the last user is gone, if it was [retired](Self::retire).
+#[derive(Debug)]
+pub(crate) struct Environment {
+    // Fields are dropped in this order: the file goes after LMDB has let go of it.
+    env: Env<WithoutTls>,
+    pub(crate) rev: Rows,
+    pub(crate) value: Rows,
+    tables: [Option<Rows>; Table::ALL.len()],
+    file: StoreFile,
+}
+
+impl Environment {
+    /// Opens or creates the file for reading and writing, with every table.
+    pub(crate) fn open(path: &Path, options: EnvOptions) -> Result<Self, OpenError> {
+        if path.exists() {
+            check_file(path)?;
+        }
+        let mut flags = EnvFlags::NO_SUB_DIR;
+        if !options.sync {
+            flags |= EnvFlags::NO_SYNC | EnvFlags::NO_META_SYNC;
+        }
+        let env = open_lmdb(path, options, flags)?;
+        let action = || format!("open store file {}", path.display());
+        env.clear_stale_readers().map_err(|error| StorageError::lmdb(action(), &error))?;
+        let txn = env.write_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
+        let (rev, value, tables) = env
+            .create_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
+                let mut create = |name| opener.create_database::<Bytes, Bytes>(txn, Some(name));
+                let rev = create(REV)?;
+                let value = create(VALUE)?;
+                let mut tables = [None; Table::ALL.len()];
+                for table in Table::ALL {
+                    tables[table as usize] = Some(create(table.name())?);
+                }
+                Ok(CommitOrAbort::<_, ()>::Commit((rev, value, tables)))
+            })
+            .map_err(|error| StorageError::lmdb(action(), &error))?
+            .unwrap_commit();
+        Ok(Self { env, rev, value, tables, file: StoreFile::new(path) })
+    }
+
+    /// Opens the file for reading; tables that a later release would create may be absent.
+    pub(crate) fn open_read_only(path: &Path, options: EnvOptions, locking: ReaderLocking) -> Result<Self, OpenError> {
+        check_file(path)?;
+        let mut flags = EnvFlags::NO_SUB_DIR | EnvFlags::READ_ONLY;
+        if locking == ReaderLocking::None {
+            flags |= EnvFlags::NO_LOCK;
+        }
+        let env = open_lmdb(path, options, flags)?;
+        let action = || format!("open store file {}", path.display());
+        let txn = env.read_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
+        let (rev, value, tables) = env
+            .open_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
+                let open = |name| opener.open_database::<Bytes, Bytes>(txn, Some(name));
+                let mut tables = [None; Table::ALL.len()];
+                for table in Table::ALL {
+                    tables[table as usize] = open(table.name())?;
+                }
+                Ok(CommitOrAbort::<_, ()>::Commit((open(REV)?, open(VALUE)?, tables)))
+            })
+            .map_err(|error| StorageError::lmdb(action(), &error))?
+            .unwrap_commit();
+        let (Some(rev), Some(value)) = (rev, value) else {
+            return Err(damaged(path, "the tables of a store are not in it"));
+        };
+        Ok(Self { env, rev, value, tables, file: StoreFile::new(path) })
+    }
+
+    /// Begins reading the state of now.
+    pub(crate) fn read_txn(&self) -> Result<ReadTxn, StorageError> {
+        self.env.clone().static_read_txn().map_err(|error| StorageError::lmdb("begin reading", &error))
+    }
+
+    /// Begins writing, after whoever else is writing has finished.
+    pub(crate) fn write_txn(&self) -> Result<RwTxn<'_>, StorageError> {
+        self.env.write_txn().map_err(|error| StorageError::lmdb("begin writing", &error))
+    }
+
+    /// Returns a table, or nothing if the file was opened for reading and does not have it.
+    pub(crate) fn table(&self, table: Table) -> Option<Rows> {
+        self.tables[table as usize]
+    }
+
+    /// Returns LMDB's handle, for what needs no table.
+    pub(crate) fn env(&self) -> &Env<WithoutTls> {
+        &self.env
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// Has the file removed as soon as nobody uses it.
+    pub(crate) fn retire(&self) {
+        self.file.retired.store(true, Ordering::Release);
+    }
+}
+
+#[derive(Debug)]
+struct StoreFile {
+    path: PathBuf,
+    retired: AtomicBool,
+}
+
+impl StoreFile {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), retired: AtomicBool::new(false) }
+    }
+}
+
+impl Drop for StoreFile {
+    fn drop(&mut self) {
+        if self.retired.load(Ordering::Acquire)
+            && let Err(error) = remove_store_file(&self.path)
+        {
+            // Left over; the next start removes it.
+            tracing::warn!(path = %self.path.display(), %error, "remove the store file replaced by defragmentation");
+        }
+    }
+}
+
+/// Removes a store file and its lock file.
+pub(crate) fn remove_store_file(path: &Path) -> io::Result<()> {
+    for path in [path.to_owned(), lock_path(path)] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns where LMDB keeps the locks of a file.
+pub(crate) fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    name.into()
+}
+
+#[expect(unsafe_code, reason = "mapping a file is unsafe whoever does it; the conditions are met as the comment says")]
+fn open_lmdb(path: &Path, options: EnvOptions, flags: EnvFlags) -> Result<Env<WithoutTls>, OpenError> {
+    let mut lmdb = EnvOpenOptions::new().read_txn_without_tls();
+    lmdb.map_size(options.map_size_bytes).max_readers(options.readers_max).max_dbs(TABLES_MAX);
+    // SAFETY: the file is changed by LMDB alone. Writers in other processes are kept away by the data directory's lock,
+    // readers take slots in LMDB's lock file or, with NO_LOCK, were promised that nobody writes. NO_SYNC is set only
+    // where the user gave up durability. The file is not on a network file system unless the user put it there.
+    let env = unsafe { lmdb.flags(flags).open(path) };
+    env.map_err(|error| match error {
+        heed::Error::Io(source) => OpenError::io("open", path, source),
+        error => StorageError::lmdb(format!("open store file {}", path.display()), &error).into(),
+    })
+}
+
+/// More than this release creates, so that files of a later one can be read.
+const TABLES_MAX: u32 = 32;
+
+/// Checks what LMDB takes for granted: whole meta pages of its format, and trees that begin inside the file.
+fn check_file(path: &Path) -> Result<(), OpenError> {
+    let file = File::open(path).map_err(|source| OpenError::io("open", path, source))?;
+    let length = file.metadata().map_err(|source| OpenError::io("read", path, source))?.size();
+    let mut page = [0; META_END];
+    let mut page_size = None;
+    for number in 0..2 {
+        let place = number * page_size.unwrap_or(0);
+        if place + META_END as u64 > length {
+            return Err(damaged(path, format!("it ends after {length} bytes, inside its header")));
+        }
+        file.read_exact_at(&mut page, place).map_err(|source| OpenError::io("read", path, source))?;
+        let meta = MetaPage::parse(&page).map_err(|detail| damaged(path, detail))?;
+        page_size = Some(meta.page_size);
+        if let Some(root) = meta.roots.into_iter().find(|root| *root != NO_PAGE && *root > meta.last_page) {
+            return Err(damaged(path, format!("page {root} is behind the last page, {}", meta.last_page)));
+        }
+    }
+    Ok(())
+}
+
+const META_END: usize = 152;
+const NO_PAGE: u64 = u64::MAX;
+
+/// The start of one of LMDB's two header pages, as far as it is checked.
+struct MetaPage {
+    page_size: u64,
+    roots: [u64; 2],
+    last_page: u64,
+}
+
+impl MetaPage {
+    /// Reads LMDB's `MDB_page` and `MDB_meta` of data version 1 on a 64-bit little-endian machine.
+    fn parse(page: &[u8; META_END]) -> Result<Self, String> {
+        const META_FLAG: u16 = 8;
+        const MAGIC: u32 = 0xbeef_c0de;
+        let u16_at = |at: usize| u16::from_ne_bytes(page[at..at + 2].try_into().expect("two bytes"));
+        let u32_at = |at: usize| u32::from_ne_bytes(page[at..at + 4].try_into().expect("four bytes"));
+        let u64_at = |at: usize| u64::from_ne_bytes(page[at..at + 8].try_into().expect("eight bytes"));
+        if u16_at(10) & META_FLAG == 0 || u32_at(16) != MAGIC {
+            return Err("it is not a file of LMDB".to_owned());
+        }
+        if u32_at(20) != 1 {
+            return Err(format!("it is a file of LMDB version {}, not 1", u32_at(20)));
+        }
+        // Two table headers of 48 bytes follow; the first begins with the page size, each ends with its root.
+        let meta = Self { page_size: u64::from(u32_at(40)), roots: [u64_at(80), u64_at(128)], last_page: u64_at(136) };
+        if !meta.page_size.is_power_of_two() || !(512..=65536).contains(&meta.page_size) {
+            return Err(format!("{} is not a page size", meta.page_size));
+        }
+        Ok(meta)
+    }
+}
+
+fn damaged(path: &Path, detail: impl Into<String>) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), detail: detail.into() }
+}

@@ -1,0 +1,246 @@
+//! The store's tables in LMDB: opening them, and what is read of them as a whole.
+//!
+//! A data directory has one store file in use, named by `CURRENT`. Writing, compacting and defragmenting are in files
+//! of their own below.
+//!
+//! Invariants:
+//! - one writer at a time holds the `writer` lock, and only under it is the environment replaced;
+//! - whoever begins reading holds the environment it reads, so a replaced file stays until the last of them is gone.
+
+mod directory;
+mod reader;
+mod write;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard, RwLock};
+
+pub use self::directory::DirLock;
+use self::directory::StoreNumber;
+pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
+pub use self::write::{Effect, EntryEffects};
+use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
+use crate::revision::FIRST_REVISION;
+use crate::schema::{FORMAT_VERSION, Table, meta, number};
+use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
+
+/// How storage is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageOptions {
+    /// Address space reserved for the store file, which cannot grow beyond it. A multiple of the quota.
+    pub map_size_bytes: usize,
+    /// How many read transactions there may be at once, over all processes.
+    pub readers_max: u32,
+    /// Whether a write waits until the data is on disk. Without it a power cut can destroy the whole store.
+    pub sync: bool,
+}
+
+impl Default for StorageOptions {
+    fn default() -> Self {
+        Self { map_size_bytes: 64 << 30, readers_max: 1024, sync: true }
+    }
+}
+
+impl StorageOptions {
+    fn env(&self) -> EnvOptions {
+        // LMDB wants whole pages of the system, which have at most 64 KiB.
+        let map_size_bytes = self.map_size_bytes.next_multiple_of(64 << 10);
+        EnvOptions { map_size_bytes, readers_max: self.readers_max, sync: self.sync }
+    }
+}
+
+/// The store's tables.
+#[derive(Debug)]
+pub struct Storage {
+    directory: PathBuf,
+    /// Held for its lock; nothing when opened for reading.
+    lock: Option<Arc<DirLock>>,
+    environment: RwLock<Arc<Environment>>,
+    writer: Mutex<()>,
+}
+
+impl Storage {
+    /// Opens the store in a data directory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Empty`] if the directory holds none yet, else what is wrong with it.
+    pub fn open(lock: Arc<DirLock>, options: &StorageOptions) -> Result<Self, OpenError> {
+        let directory = lock.path().to_owned();
+        let current = directory::read_current(&directory)?;
+        directory::remove_leftovers(&directory, current)?;
+        let path = directory.join(current.file_name());
+        if !path.exists() {
+            let detail = "CURRENT names it, but it is not there".to_owned();
+            return Err(OpenError::Damaged { path, detail });
+        }
+        let environment = Environment::open(&path, options.env())?;
+        Self::checked(directory, Some(lock), environment)
+    }
+
+    /// Opens the store in a data directory, or makes an empty one there.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::CurrentMissing`] if there is a store with data that `CURRENT` does not name.
+    pub fn open_or_create(lock: Arc<DirLock>, options: &StorageOptions) -> Result<Self, OpenError> {
+        match directory::read_current(lock.path()) {
+            Err(OpenError::Empty { .. }) => create(lock.path(), options)?,
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        Self::open(lock, options)
+    }
+
+    /// Opens the store in a data directory for reading, beside a process that writes to it or on a file system that
+    /// cannot be written to.
+    pub fn open_read_only(directory: &Path, options: &StorageOptions) -> Result<Self, OpenError> {
+        directory::check_directory(directory)?;
+        loop {
+            let current = directory::read_current(directory)?;
+            let path = directory.join(current.file_name());
+            match open_for_reading(directory, &path, options) {
+                // Replaced by a defragmentation since its name was read.
+                Err(_) if !path.exists() && directory::read_current(directory)? != current => {}
+                Err(error) => return Err(error),
+                Ok(environment) => return Self::checked(directory.to_owned(), None, environment),
+            }
+        }
+    }
+
+    fn checked(directory: PathBuf, lock: Option<Arc<DirLock>>, environment: Environment) -> Result<Self, OpenError> {
+        let storage = Self { directory, lock, environment: RwLock::new(Arc::new(environment)), writer: Mutex::new(()) };
+        let path = storage.environment().path().to_owned();
+        match storage.meta()?.format_version {
+            0 => Err(OpenError::Damaged { path, detail: "it has no format version".to_owned() }),
+            1..=FORMAT_VERSION => Ok(storage),
+            found => Err(OpenError::FutureFormat { path, found, supported: FORMAT_VERSION }),
+        }
+    }
+
+    /// Returns the data directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Begins reading the state of now.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ReadersFull`](StorageErrorKind::ReadersFull) if too many read at once.
+    pub fn read(&self) -> Result<StorageReader, StorageError> {
+        StorageReader::new(self.environment())
+    }
+
+    /// Reads what the store knows about itself.
+    pub fn meta(&self) -> Result<Meta, StorageError> {
+        self.read()?.meta()
+    }
+
+    /// Measures the store file.
+    pub fn sizes(&self) -> Result<Sizes, StorageError> {
+        let environment = self.environment();
+        let txn = environment.read_txn()?;
+        let action = "measure the store file";
+        let failed = |error| StorageError::lmdb(action, &error);
+        let io_failed = |error| StorageError::io(action, &error);
+
+        let file = fs::metadata(environment.path()).map_err(io_failed)?;
+        let main = environment.env().unnamed_database_stat();
+        let page_size_bytes = u64::from(main.page_size);
+        let tables = [environment.rev, environment.value];
+        let small = Table::ALL.into_iter().filter_map(|table| environment.table(table));
+        // Two pages hold the headers.
+        let mut used_pages = 2 + main.branch_pages + main.leaf_pages + main.overflow_pages;
+        for table in tables.into_iter().chain(small) {
+            let table = table.stat(&txn).map_err(failed)?;
+            used_pages += table.branch_pages + table.leaf_pages + table.overflow_pages;
+        }
+        let info = environment.env().info();
+        Ok(Sizes {
+            allocated_bytes: file.blocks() * 512,
+            file_bytes: file.size(),
+            used_bytes: used_pages as u64 * page_size_bytes,
+            free_pages: (info.last_page_number + 1).saturating_sub(used_pages) as u64,
+            page_size_bytes,
+            map_size_bytes: info.map_size as u64,
+        })
+    }
+
+    fn environment(&self) -> Arc<Environment> {
+        Arc::clone(&self.environment.read())
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, ()>, StorageError> {
+        if self.lock.is_none() {
+            return Err(StorageError::new(StorageErrorKind::ReadOnly, "begin writing", "opened for reading"));
+        }
+        Ok(self.writer.lock())
+    }
+}
+
+/// How big the store file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Blocks the file system has given to the file.
+    pub allocated_bytes: u64,
+    /// The length of the file.
+    pub file_bytes: u64,
+    /// Pages that hold something.
+    pub used_bytes: u64,
+    /// Pages that are free or hold the list of free pages.
+    pub free_pages: u64,
+    /// Bytes of a page.
+    pub page_size_bytes: u64,
+    /// How large the file can become.
+    pub map_size_bytes: u64,
+}
+
+/// Makes an empty store: complete under another name first, so that `CURRENT` never names half of one.
+fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
+    if let Some(found) = directory::store_files(directory)?.last() {
+        let path = directory.join(found.file_name());
+        let environment = Environment::open(&path, options.env())?;
+        let found = Storage::checked(directory.to_owned(), None, environment)?.meta()?;
+        if found.applied.is_some() || found.revision != FIRST_REVISION {
+            return Err(OpenError::CurrentMissing { path: directory.join("CURRENT"), store: path });
+        }
+    }
+    let path = directory.join(StoreNumber::FIRST.file_name());
+    let unfinished = path.with_extension("mdb.tmp");
+    for path in [&path, &unfinished] {
+        crate::env::remove_store_file(path).map_err(|source| OpenError::io("remove", path, source))?;
+    }
+    let environment = Environment::open(&unfinished, options.env())?;
+    let mut txn = environment.write_txn()?;
+    write::put(&environment, &mut txn, Table::Meta, meta::FORMAT_VERSION, &number(FORMAT_VERSION as i64))?;
+    write::put(&environment, &mut txn, Table::Meta, meta::REVISION, &number(FIRST_REVISION))?;
+    txn.commit().map_err(|error| StorageError::lmdb("commit", &error))?;
+    drop(environment);
+
+    let _ = fs::remove_file(lock_path(&unfinished));
+    fs::rename(&unfinished, &path).map_err(|source| OpenError::io("rename", &unfinished, source))?;
+    directory::sync_directory(directory)?;
+    directory::write_current(directory, StoreNumber::FIRST)
+}
+
+/// Opens a store file for reading, with a reader slot if the lock file can be written and without if nobody writes.
+fn open_for_reading(directory: &Path, path: &Path, options: &StorageOptions) -> Result<Environment, OpenError> {
+    match Environment::open_read_only(path, options.env(), ReaderLocking::Shared) {
+        Err(OpenError::Io { source, .. })
+            if matches!(
+                rustix::io::Errno::from_io_error(&source),
+                Some(rustix::io::Errno::ACCESS | rustix::io::Errno::ROFS | rustix::io::Errno::PERM)
+            ) =>
+        {
+            match directory::lock_holder(directory) {
+                Some(holder) => Err(OpenError::Locked { path: directory.to_owned(), holder }),
+                None => Environment::open_read_only(path, options.env(), ReaderLocking::None),
+            }
+        }
+        opened => opened,
+    }
+}

@@ -1,0 +1,261 @@
+//! Reading the store as it was at one moment.
+
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use heed::{RoRange, types};
+
+use crate::env::{Environment, ReadTxn, Rows};
+use crate::record::{ApartValue, Head, Record, Row, parse_row};
+use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
+use crate::schema::{
+    ChangeType, REV, Table, VALUE, meta, parse_log_position, parse_number, point_key, rev_key, value_key,
+};
+use crate::storage_error::StorageError;
+
+/// What the store knows about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meta {
+    /// Which layouts the file has.
+    pub format_version: u64,
+    /// The last log entry whose effects are in the file.
+    pub applied: Option<LogPosition>,
+    /// The newest revision in the file.
+    pub revision: i64,
+    /// The revision below which reads are refused, [`NEVER_COMPACTED`] before the first compaction.
+    pub compact_revision: i64,
+    /// The revision up to which superseded changes have been deleted.
+    pub compact_finished: i64,
+    /// The cluster's id, once known.
+    pub cluster_id: Option<u64>,
+    /// This member's id, once known.
+    pub member_id: Option<u64>,
+}
+
+/// The store at one moment.
+///
+/// One short read transaction: as long as it lives, pages freed after it began are not reused and the file grows,
+/// and a file replaced by defragmentation stays. Never hold one across a slow send.
+pub struct StorageReader {
+    // The transaction goes first, then the file it reads.
+    txn: ReadTxn,
+    environment: Arc<Environment>,
+}
+
+impl StorageReader {
+    pub(super) fn new(environment: Arc<Environment>) -> Result<Self, StorageError> {
+        Ok(Self { txn: environment.read_txn()?, environment })
+    }
+
+    /// Reads what the store knows about itself.
+    pub fn meta(&self) -> Result<Meta, StorageError> {
+        let number = |key: &'static [u8]| -> Result<Option<i64>, StorageError> {
+            let name = String::from_utf8_lossy(key);
+            self.row(Table::Meta, key)?.map(|value| parse_number(&name, value)).transpose()
+        };
+        let applied = self.row(Table::Meta, meta::APPLIED)?;
+        Ok(Meta {
+            format_version: number(meta::FORMAT_VERSION)?.unwrap_or(0) as u64,
+            applied: applied.map(|value| parse_log_position("applied", value)).transpose()?,
+            revision: number(meta::REVISION)?.unwrap_or(FIRST_REVISION),
+            compact_revision: number(meta::COMPACT_REVISION)?.unwrap_or(NEVER_COMPACTED),
+            compact_finished: number(meta::COMPACT_FINISHED)?.unwrap_or(NEVER_COMPACTED),
+            cluster_id: number(meta::CLUSTER_ID)?.map(|id| id as u64),
+            member_id: number(meta::MEMBER_ID)?.map(|id| id as u64),
+        })
+    }
+
+    /// Reads the change made at a point, or nothing if there is none or it was compacted.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Corrupted`](crate::StorageErrorKind::Corrupted) if the bytes are not what was written.
+    pub fn record(&self, at: Point) -> Result<Option<Record>, StorageError> {
+        for change in [ChangeType::Put, ChangeType::Tombstone] {
+            let key = rev_key(at, change);
+            let row = self.environment.rev.get(&self.txn, &key);
+            let row = row.map_err(|error| StorageError::lmdb(format!("read revision {at} from table rev"), &error))?;
+            if let Some(row) = row {
+                return self.whole_record(&parse_row(&key, row)?).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads every change from `from` up to and including revision `to`, in order.
+    pub fn records(&self, from: Point, to: i64) -> Result<Records<'_>, StorageError> {
+        Ok(Records { rows: self.rev_rows(from, to)?, reader: self })
+    }
+
+    /// Reads the same changes without their values, in place, and without touching the pages of long values.
+    pub fn heads(&self, from: Point, to: i64) -> Result<Heads<'_>, StorageError> {
+        Ok(Heads { rows: self.rev_rows(from, to)? })
+    }
+
+    /// Reads one row of a small table.
+    pub fn row(&self, table: Table, key: &[u8]) -> Result<Option<&[u8]>, StorageError> {
+        let Some(rows) = self.environment.table(table) else { return Ok(None) };
+        rows.get(&self.txn, key).map_err(|error| read_error(table.name(), &error))
+    }
+
+    /// Reads all rows of a small table whose keys are at or after `from`, in order of their keys.
+    pub fn rows<'a>(&'a self, table: Table, from: &[u8]) -> Result<TableRows<'a>, StorageError> {
+        // LMDB has no empty keys, not even to begin at.
+        let from = if from.is_empty() { Bound::Unbounded } else { Bound::Included(from) };
+        let rows = self.environment.table(table).map(|rows| range(rows, &self.txn, from, Bound::Unbounded));
+        let rows = rows.transpose().map_err(|error| read_error(table.name(), &error))?;
+        Ok(TableRows { rows, name: table.name() })
+    }
+
+    /// Reads the row of a small table with the greatest key at or before `key`.
+    pub fn row_at_or_before(&self, table: Table, key: &[u8]) -> Result<Option<TableRow<'_>>, StorageError> {
+        let Some(rows) = self.environment.table(table) else { return Ok(None) };
+        rows.get_lower_than_or_equal_to(&self.txn, key).map_err(|error| read_error(table.name(), &error))
+    }
+
+    /// Computes the CRC-32C of all tables, without what may differ between members that agree.
+    ///
+    /// Costs a read of the whole store.
+    pub fn hash_all(&self) -> Result<u32, StorageError> {
+        let mut hash = 0;
+        let mut add = |name: &str, rows: Rows| -> Result<(), StorageError> {
+            hash = crc32c::crc32c_append(hash, name.as_bytes());
+            for row in rows.iter(&self.txn).map_err(|error| read_error(name, &error))? {
+                let (key, value) = row.map_err(|error| read_error(name, &error))?;
+                if name != Table::Meta.name() || !meta::OF_THIS_MEMBER.contains(&key) {
+                    hash = crc32c::crc32c_append(crc32c::crc32c_append(hash, key), value);
+                }
+            }
+            Ok(())
+        };
+        add(REV, self.environment.rev)?;
+        add(VALUE, self.environment.value)?;
+        for table in Table::ALL {
+            if let Some(rows) = self.environment.table(table) {
+                add(table.name(), rows)?;
+            }
+        }
+        Ok(hash)
+    }
+
+    fn rev_rows(&self, from: Point, to: i64) -> Result<RowRange<'_>, StorageError> {
+        let behind = (to as u64).saturating_add(1).to_be_bytes();
+        range(self.environment.rev, &self.txn, Bound::Included(&point_key(from)), Bound::Excluded(&behind))
+            .map_err(|error| read_error(REV, &error))
+    }
+
+    fn whole_record(&self, row: &Row<'_>) -> Result<Record, StorageError> {
+        match row.apart {
+            None => Ok(row.record()),
+            Some(apart) => Ok(row.record_with(self.apart_value(row.at, apart)?)),
+        }
+    }
+
+    fn apart_value(&self, at: Point, apart: ApartValue) -> Result<Bytes, StorageError> {
+        let action = || format!("read the value of revision {at} from table value");
+        let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
+        let rows = range(self.environment.value, &self.txn, Bound::Included(&first), Bound::Included(&last));
+        let mut value = BytesMut::with_capacity(apart.length);
+        for row in rows.map_err(|error| StorageError::lmdb(action(), &error))? {
+            let (_, piece) = row.map_err(|error| StorageError::lmdb(action(), &error))?;
+            value.extend_from_slice(piece);
+        }
+        if value.len() != apart.length {
+            let detail = format!("its pieces make {} bytes instead of {}", value.len(), apart.length);
+            return Err(StorageError::corrupted(action(), detail));
+        }
+        if crc32c::crc32c(&value) != apart.checksum {
+            return Err(StorageError::corrupted(action(), "the checksum does not match"));
+        }
+        Ok(value.freeze())
+    }
+}
+
+type RowRange<'a> = RoRange<'a, types::Bytes, types::Bytes>;
+
+fn range<'a>(rows: Rows, txn: &'a ReadTxn, from: Bound<&[u8]>, to: Bound<&[u8]>) -> heed::Result<RowRange<'a>> {
+    rows.range(txn, &(from, to))
+}
+
+fn read_error(table: &str, error: &heed::Error) -> StorageError {
+    StorageError::lmdb(format!("read table {table}"), error)
+}
+
+/// The changes of a range of revisions, see [`StorageReader::records`].
+pub struct Records<'a> {
+    rows: RowRange<'a>,
+    reader: &'a StorageReader,
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, row) = match self.rows.next()? {
+            Ok(row) => row,
+            Err(error) => return Some(Err(read_error(REV, &error))),
+        };
+        Some(parse_row(key, row).and_then(|row| self.reader.whole_record(&row)))
+    }
+}
+
+/// The changes of a range of revisions without their values, see [`StorageReader::heads`].
+pub struct Heads<'a> {
+    rows: RowRange<'a>,
+}
+
+impl<'a> Iterator for Heads<'a> {
+    type Item = Result<Head<'a>, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, row) = match self.rows.next()? {
+            Ok(row) => row,
+            Err(error) => return Some(Err(read_error(REV, &error))),
+        };
+        Some(parse_row(key, row).map(|row| row.head()))
+    }
+}
+
+/// The key and the value of a row.
+pub type TableRow<'a> = (&'a [u8], &'a [u8]);
+
+/// Rows of a small table, see [`StorageReader::rows`].
+pub struct TableRows<'a> {
+    rows: Option<RowRange<'a>>,
+    name: &'static str,
+}
+
+impl<'a> Iterator for TableRows<'a> {
+    type Item = Result<TableRow<'a>, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let row = self.rows.as_mut()?.next()?;
+        Some(row.map_err(|error| read_error(self.name, &error)))
+    }
+}
+
+impl fmt::Debug for StorageReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StorageReader").field("path", &self.environment.path()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Records<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Records").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Heads<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Heads").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TableRows<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TableRows").field("table", &self.name).finish_non_exhaustive()
+    }
+}
