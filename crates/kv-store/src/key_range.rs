@@ -86,6 +86,7 @@ impl KeyRange {
     }
 
     /// Returns what is left of the range behind `key`, for reading on where a piece ended.
+    #[must_use]
     pub fn after(&self, key: &[u8]) -> Self {
         let mut next = Vec::with_capacity(key.len() + 1);
         next.extend_from_slice(key);

@@ -4,6 +4,7 @@ mod command;
 mod encoding;
 mod env;
 mod error;
+mod key_index;
 mod key_range;
 mod kv;
 mod record;
@@ -18,6 +19,7 @@ pub use command::{
 };
 pub use encoding::DecodeError;
 pub use error::{ReadError, WriteError};
+pub use key_index::{KeyIndex, KeyIndexBuilder, LiveKeys, Version, Written};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, KeyValueError, KeyValueRef};
 pub use record::{Head, Record};
