@@ -2,11 +2,13 @@
 
 mod command;
 mod encoding;
+mod entry;
 mod env;
 mod error;
 mod key_index;
 mod key_range;
 mod kv;
+mod membership;
 mod record;
 mod revision;
 pub mod schema;
@@ -18,10 +20,12 @@ pub use command::{
     Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
 pub use encoding::DecodeError;
+pub use entry::{CommandEntry, CommandId, EntryError};
 pub use error::{ReadError, WriteError};
 pub use key_index::{KeyIndex, KeyIndexBuilder, LiveKeys, Version, Written};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, KeyValueError, KeyValueRef};
+pub use membership::{Membership, MembershipError};
 pub use record::{Head, Record};
 pub use revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 pub use schema::Table;
