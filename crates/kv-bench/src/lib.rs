@@ -1,1 +1,57 @@
-//! Placeholder until the crate lands.
+//! Measures two servers of the etcd API side by side: the same clients, the same load, by turns.
+//!
+//! `kv-bench compare --peer CMD --ours CMD` starts both servers itself, loads them with the same keys and gives each of
+//! them a turn, round after round, so that whatever else the machine does meets both. Every server is pinned to one
+//! core and the load to another.
+
+mod compare;
+mod error;
+mod process;
+mod report;
+mod workload;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::BenchError;
+
+/// Measure servers of the etcd API
+#[derive(Debug, Parser)]
+#[command(name = "kv-bench", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Compare(compare::CompareArgs),
+}
+
+/// Runs the program and returns its exit status: 0, 1 when a measurement failed, 2 for wrong arguments.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = error.exit_code();
+            // Where even the message cannot be printed, the status still tells.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(status).unwrap_or(2));
+        }
+    };
+    let Command::Compare(compare) = arguments.command;
+    match compare::run(&compare) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                eprintln!("  {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

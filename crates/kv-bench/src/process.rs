@@ -1,0 +1,187 @@
+//! A server process under measurement: started in a fresh directory on a core of its own, observed through `/proc`.
+
+use std::fs::{self, File};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use tempfile::TempDir;
+
+use crate::BenchError;
+
+/// How many lines of a failed server's output are shown.
+const LOG_LINES_SHOWN: usize = 20;
+
+/// A running server. It is killed and its directory removed when dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+    address: SocketAddr,
+    directory: TempDir,
+}
+
+impl Process {
+    /// Starts `command` on `core`, with its data in a fresh directory under `parent`.
+    ///
+    /// In the command, `{dir}` is the data directory, `{client_url}` and `{peer_url}` are free loopback URLs and `{port}`
+    /// is the client port.
+    pub(crate) fn start(name: &str, command: &str, parent: &Path, core: usize) -> Result<Process, BenchError> {
+        let directory = tempfile::Builder::new()
+            .prefix("kv-bench-")
+            .tempdir_in(parent)
+            .map_err(BenchError::io(format!("make a directory in {}", parent.display())))?;
+        let address = free_address()?;
+        let peer_address = free_address()?;
+        let words: Vec<String> = command
+            .split_whitespace()
+            .map(|word| {
+                word.replace("{dir}", &directory.path().join("data").to_string_lossy())
+                    .replace("{client_url}", &format!("http://{address}"))
+                    .replace("{peer_url}", &format!("http://{peer_address}"))
+                    .replace("{port}", &address.port().to_string())
+            })
+            .collect();
+        let (program, arguments) =
+            words.split_first().ok_or_else(|| BenchError::EmptyCommand { server: name.to_owned() })?;
+        let log = File::create(directory.path().join("log")).map_err(BenchError::io("create the server's log"))?;
+        let log_too = log.try_clone().map_err(BenchError::io("create the server's log"))?;
+        // A child inherits the cores of the thread that starts it.
+        let child = on_core(core, || {
+            Command::new(program).args(arguments).stdin(Stdio::null()).stdout(log).stderr(log_too).spawn()
+        })?
+        .map_err(BenchError::io(format!("start {program}")))?;
+        Ok(Process { name: name.to_owned(), child, address, directory })
+    }
+
+    /// Returns what the report calls this server.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the URL that clients connect to.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Fails when the process has ended.
+    pub(crate) fn check_alive(&mut self) -> Result<(), BenchError> {
+        match self.child.try_wait().map_err(BenchError::io("look after the server"))? {
+            None => Ok(()),
+            Some(status) => Err(BenchError::Ended { server: self.name.clone(), status, log: self.log_tail() }),
+        }
+    }
+
+    /// Returns the last lines the server printed.
+    pub(crate) fn log_tail(&self) -> String {
+        let log = fs::read(self.directory.path().join("log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n")
+    }
+
+    /// Returns the processor time all its threads have used so far.
+    pub(crate) fn cpu_time(&self) -> Result<Duration, BenchError> {
+        let stat = self.proc_file("stat")?;
+        let ticks = ticks_of_stat(&stat).ok_or_else(|| self.malformed("stat"))?;
+        Ok(Duration::from_nanos(ticks * 1_000_000_000 / rustix::param::clock_ticks_per_second()))
+    }
+
+    /// Returns its resident memory in bytes.
+    pub(crate) fn resident_bytes(&self) -> Result<u64, BenchError> {
+        let status = self.proc_file("status")?;
+        resident_of_status(&status).ok_or_else(|| self.malformed("status"))
+    }
+
+    fn proc_file(&self, file: &str) -> Result<String, BenchError> {
+        let path = format!("/proc/{}/{file}", self.child.id());
+        fs::read_to_string(&path).map_err(BenchError::io(format!("read {path}")))
+    }
+
+    fn malformed(&self, file: &str) -> BenchError {
+        let source = io::Error::new(io::ErrorKind::InvalidData, "not in the form Linux documents");
+        BenchError::Io { action: format!("read /proc/{}/{file}", self.child.id()), source }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nobody to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Pins the calling thread to `core`.
+pub(crate) fn pin_to(core: usize) -> Result<(), BenchError> {
+    let mut cores = CpuSet::new();
+    cores.set(core);
+    sched_setaffinity(None, &cores).map_err(|errno| BenchError::io(format!("use core {core}"))(errno.into()))
+}
+
+/// Runs `action` while the calling thread may only use `core`.
+fn on_core<T>(core: usize, action: impl FnOnce() -> T) -> Result<T, BenchError> {
+    let before = sched_getaffinity(None).map_err(|errno| BenchError::io("ask for the cores in use")(errno.into()))?;
+    pin_to(core)?;
+    let result = action();
+    sched_setaffinity(None, &before).map_err(|errno| BenchError::io("return to the cores in use")(errno.into()))?;
+    Ok(result)
+}
+
+/// Returns a loopback address nobody listened on a moment ago.
+fn free_address() -> Result<SocketAddr, BenchError> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map_err(BenchError::io("find a free port"))
+}
+
+/// User and system time of `/proc/PID/stat`, in clock ticks. The name before it is in parentheses and may hold anything.
+fn ticks_of_stat(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let user: u64 = fields.nth(11)?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
+}
+
+/// `VmRSS` of `/proc/PID/status`, in bytes.
+fn resident_of_status(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_is_found_behind_any_name() {
+        let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 900 0 0 0 250 50 0 0 20 0 9 0 100 0 0";
+        assert_eq!(ticks_of_stat(stat), Some(300));
+        assert_eq!(ticks_of_stat("7 (name"), None);
+    }
+
+    #[test]
+    fn resident_memory_is_in_bytes() {
+        assert_eq!(resident_of_status("Name:\tx\nVmRSS:\t    12 kB\nThreads:\t1\n"), Some(12 * 1024));
+    }
+
+    #[test]
+    fn placeholders_are_filled_in_and_the_process_is_observed() {
+        let directory = tempfile::tempdir().expect("make a directory");
+        let mut process = Process::start("shell", "sleep 60", directory.path(), 0).expect("start");
+        process.check_alive().expect("it runs");
+        assert!(process.cpu_time().expect("read its time") < Duration::from_secs(1));
+        assert!(process.resident_bytes().expect("read its memory") > 0);
+
+        let echo = Process::start("echo", "echo {port} {client_url}", directory.path(), 0).expect("start");
+        let (port, url) = (echo.address.port(), echo.url());
+        let mut echo = echo;
+        echo.child.wait().expect("it ends");
+        assert_eq!(echo.log_tail(), format!("{port} {url}"));
+        assert!(matches!(echo.check_alive(), Err(BenchError::Ended { .. })));
+    }
+}
