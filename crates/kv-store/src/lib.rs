@@ -30,7 +30,7 @@ pub use record::{Head, Record};
 pub use revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 pub use schema::Table;
 pub use storage::{
-    DirLock, Effect, EntryEffects, Heads, Meta, Records, Sizes, Storage, StorageOptions, StorageReader, TableRow,
-    TableRows,
+    CompactionSlice, DefragmentProgress, Defragmented, DirLock, Effect, EntryEffects, Heads, Meta, Records, Sizes,
+    Storage, StorageOptions, StorageReader, TableRow, TableRows,
 };
 pub use storage_error::{OpenError, StorageError, StorageErrorKind};

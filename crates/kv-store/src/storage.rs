@@ -7,20 +7,27 @@
 //! - one writer at a time holds the `writer` lock, and only under it is the environment replaced;
 //! - whoever begins reading holds the environment it reads, so a replaced file stays until the last of them is gone.
 
+mod compact;
 mod directory;
 mod reader;
+mod replace;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+pub use self::compact::CompactionSlice;
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
 pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
+pub use self::replace::{DefragmentProgress, Defragmented};
+use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
 use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
 use crate::revision::FIRST_REVISION;
@@ -58,8 +65,20 @@ pub struct Storage {
     directory: PathBuf,
     /// Held for its lock; nothing when opened for reading.
     lock: Option<Arc<DirLock>>,
+    options: StorageOptions,
     environment: RwLock<Arc<Environment>>,
-    writer: Mutex<()>,
+    writer: Mutex<Writer>,
+    /// Held by whoever compacts or replaces the file.
+    maintenance: Mutex<()>,
+}
+
+/// What the one writer knows.
+#[derive(Debug, Default)]
+struct Writer {
+    /// A write failed in a way that leaves unknown what is on disk.
+    failed: bool,
+    /// Rows of small tables written since a defragmentation began.
+    changed_rows: Option<BTreeSet<(Table, Bytes)>>,
 }
 
 impl Storage {
@@ -78,7 +97,7 @@ impl Storage {
             return Err(OpenError::Damaged { path, detail });
         }
         let environment = Environment::open(&path, options.env())?;
-        Self::checked(directory, Some(lock), environment)
+        Self::checked(directory, Some(lock), environment, options)
     }
 
     /// Opens the store in a data directory, or makes an empty one there.
@@ -106,13 +125,25 @@ impl Storage {
                 // Replaced by a defragmentation since its name was read.
                 Err(_) if !path.exists() && directory::read_current(directory)? != current => {}
                 Err(error) => return Err(error),
-                Ok(environment) => return Self::checked(directory.to_owned(), None, environment),
+                Ok(environment) => return Self::checked(directory.to_owned(), None, environment, options),
             }
         }
     }
 
-    fn checked(directory: PathBuf, lock: Option<Arc<DirLock>>, environment: Environment) -> Result<Self, OpenError> {
-        let storage = Self { directory, lock, environment: RwLock::new(Arc::new(environment)), writer: Mutex::new(()) };
+    fn checked(
+        directory: PathBuf,
+        lock: Option<Arc<DirLock>>,
+        environment: Environment,
+        options: &StorageOptions,
+    ) -> Result<Self, OpenError> {
+        let storage = Self {
+            directory,
+            lock,
+            options: options.clone(),
+            environment: RwLock::new(Arc::new(environment)),
+            writer: Mutex::default(),
+            maintenance: Mutex::default(),
+        };
         let path = storage.environment().path().to_owned();
         match storage.meta()?.format_version {
             0 => Err(OpenError::Damaged { path, detail: "it has no format version".to_owned() }),
@@ -174,11 +205,21 @@ impl Storage {
         Arc::clone(&self.environment.read())
     }
 
-    fn writer(&self) -> Result<MutexGuard<'_, ()>, StorageError> {
+    fn writer(&self, action: &str) -> Result<MutexGuard<'_, Writer>, StorageError> {
         if self.lock.is_none() {
-            return Err(StorageError::new(StorageErrorKind::ReadOnly, "begin writing", "opened for reading"));
+            return Err(StorageError::new(StorageErrorKind::ReadOnly, action, "the store was opened for reading"));
         }
-        Ok(self.writer.lock())
+        let writer = self.writer.lock();
+        if writer.failed {
+            return Err(StorageError::new(StorageErrorKind::Io, action, "an earlier write failed"));
+        }
+        Ok(writer)
+    }
+
+    fn maintenance(&self, action: &str) -> Result<MutexGuard<'_, ()>, StorageError> {
+        self.maintenance.try_lock().ok_or_else(|| {
+            StorageError::new(StorageErrorKind::Busy, action, "another compaction or defragmentation is under way")
+        })
     }
 }
 
@@ -204,7 +245,7 @@ fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
     if let Some(found) = directory::store_files(directory)?.last() {
         let path = directory.join(found.file_name());
         let environment = Environment::open(&path, options.env())?;
-        let found = Storage::checked(directory.to_owned(), None, environment)?.meta()?;
+        let found = Storage::checked(directory.to_owned(), None, environment, options)?.meta()?;
         if found.applied.is_some() || found.revision != FIRST_REVISION {
             return Err(OpenError::CurrentMissing { path: directory.join("CURRENT"), store: path });
         }
@@ -215,10 +256,10 @@ fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
         crate::env::remove_store_file(path).map_err(|source| OpenError::io("remove", path, source))?;
     }
     let environment = Environment::open(&unfinished, options.env())?;
-    let mut txn = environment.write_txn()?;
-    write::put(&environment, &mut txn, Table::Meta, meta::FORMAT_VERSION, &number(FORMAT_VERSION as i64))?;
-    write::put(&environment, &mut txn, Table::Meta, meta::REVISION, &number(FIRST_REVISION))?;
-    txn.commit().map_err(|error| StorageError::lmdb("commit", &error))?;
+    let mut txn = Transaction::begin(&environment)?;
+    txn.put(Table::Meta, meta::FORMAT_VERSION, &number(FORMAT_VERSION as i64))?;
+    txn.put(Table::Meta, meta::REVISION, &number(FIRST_REVISION))?;
+    txn.commit()?;
     drop(environment);
 
     let _ = fs::remove_file(lock_path(&unfinished));

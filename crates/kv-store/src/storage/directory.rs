@@ -151,6 +151,11 @@ impl StoreNumber {
     }
 }
 
+/// Returns the number of a store file.
+pub(crate) fn number_of(path: &Path) -> Option<StoreNumber> {
+    StoreNumber::parse(path.file_name()?.to_str()?)
+}
+
 /// Reads which store file is in use.
 pub(crate) fn read_current(path: &Path) -> Result<StoreNumber, OpenError> {
     let current = path.join(CURRENT);

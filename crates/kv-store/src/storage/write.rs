@@ -1,15 +1,16 @@
 //! Writing the effects of log entries: one synced transaction for all of them.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use heed::{PutFlags, RwTxn};
 
 use super::Storage;
-use crate::env::Environment;
+use crate::env::{Environment, Rows};
 use crate::record::{Record, encode_row};
-use crate::revision::LogPosition;
-use crate::schema::{Table, log_position, meta, number, parse_log_position, pieces, value_key};
+use crate::revision::{LogPosition, Point};
+use crate::schema::{ChangeType, Table, log_position, meta, number, parse_log_position, pieces, rev_key, value_key};
 use crate::storage_error::{StorageError, StorageErrorKind};
 
 /// One thing that applying a log entry changes on disk.
@@ -55,25 +56,26 @@ impl Storage {
     /// # Errors
     ///
     /// If [`StorageError::is_retryable`], nothing was changed and the same write may be tried again. After any other
-    /// error the state on disk is unknown: either all or nothing of it is there, and the process must stop.
+    /// error the state on disk is unknown: either all or nothing of it is there, every later write fails, and the
+    /// process must stop.
     pub fn write(&self, entries: &[EntryEffects]) -> Result<(), StorageError> {
         let Some(last) = entries.last() else { return Ok(()) };
-        self.write_with(|environment, txn| {
-            check_order(environment, txn, entries)?;
+        self.write_with("write", |txn| {
+            txn.check_order(entries)?;
             let mut row = BytesMut::new();
             for effect in entries.iter().flat_map(|entry| &entry.effects) {
                 match effect {
                     Effect::Records(records) => {
                         for record in records.iter() {
-                            put_record(environment, txn, record, &mut row)?;
+                            txn.put_record(record, &mut row)?;
                         }
                     }
-                    Effect::Put { table, key, value } => put(environment, txn, *table, key, value)?,
-                    Effect::Delete { table, key } => delete(environment, txn, *table, key)?,
+                    Effect::Put { table, key, value } => txn.put(*table, key, value)?,
+                    Effect::Delete { table, key } => txn.delete(*table, key)?,
                 }
             }
-            put(environment, txn, Table::Meta, meta::APPLIED, &log_position(last.position))?;
-            put(environment, txn, Table::Meta, meta::REVISION, &number(last.revision))
+            txn.put(Table::Meta, meta::APPLIED, &log_position(last.position))?;
+            txn.put(Table::Meta, meta::REVISION, &number(last.revision))
         })
     }
 
@@ -83,81 +85,107 @@ impl Storage {
     ///
     /// As [`write`](Self::write).
     pub fn write_row(&self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.write_with(|environment, txn| put(environment, txn, table, key, value))
+        self.write_with("write", |txn| txn.put(table, key, value))
     }
 
     /// Runs `change` in a write transaction and commits it.
     pub(super) fn write_with<T>(
         &self,
-        change: impl FnOnce(&Environment, &mut RwTxn<'_>) -> Result<T, StorageError>,
+        action: &str,
+        change: impl FnOnce(&mut Transaction<'_>) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
-        let _writing = self.writer()?;
+        let mut writer = self.writer(action)?;
         let environment = self.environment();
-        let mut txn = environment.write_txn()?;
-        let changed = change(&environment, &mut txn)?;
-        txn.commit().map_err(|error| StorageError::lmdb("commit", &error))?;
+        let mut txn = Transaction::begin(&environment)?;
+        let changed = change(&mut txn)?;
+        let rows = txn.commit().inspect_err(|error| writer.failed |= !error.is_retryable())?;
+        if let Some(remembered) = &mut writer.changed_rows {
+            remembered.extend(rows);
+        }
         Ok(changed)
     }
 }
 
-fn check_order(environment: &Environment, txn: &RwTxn<'_>, entries: &[EntryEffects]) -> Result<(), StorageError> {
-    let stored = rows(environment, Table::Meta)?.get(txn, meta::APPLIED);
-    let stored = stored.map_err(|error| StorageError::lmdb("read table meta", &error))?;
-    let mut applied = stored.map(|value| parse_log_position("applied", value)).transpose()?;
-    for entry in entries {
-        if applied.is_some_and(|applied| applied.index >= entry.position.index || applied.term > entry.position.term) {
-            return Err(StorageError::new(
-                StorageErrorKind::Inconsistent,
-                format!("write the effects of log entry {}", entry.position),
-                format!("entry {} was written before", applied.expect("just compared")),
-            ));
+/// A write transaction; dropped, it changes nothing.
+pub(super) struct Transaction<'a> {
+    environment: &'a Environment,
+    txn: RwTxn<'a>,
+    changed_rows: Vec<(Table, Bytes)>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn begin(environment: &'a Environment) -> Result<Self, StorageError> {
+        Ok(Self { environment, txn: environment.write_txn()?, changed_rows: Vec::new() })
+    }
+
+    /// Puts the changes on disk; returns which rows of small tables they are.
+    pub(super) fn commit(self) -> Result<Vec<(Table, Bytes)>, StorageError> {
+        self.txn.commit().map_err(|error| StorageError::lmdb("commit", &error))?;
+        Ok(self.changed_rows)
+    }
+
+    fn check_order(&self, entries: &[EntryEffects]) -> Result<(), StorageError> {
+        let stored = self.rows(Table::Meta)?.get(&self.txn, meta::APPLIED);
+        let stored = stored.map_err(|error| StorageError::lmdb("read table meta", &error))?;
+        let mut applied = stored.map(|value| parse_log_position("applied", value)).transpose()?;
+        for entry in entries {
+            if let Some(before) = applied
+                && (before.index >= entry.position.index || before.term > entry.position.term)
+            {
+                return Err(StorageError::new(
+                    StorageErrorKind::Inconsistent,
+                    format!("write the effects of log entry {}", entry.position),
+                    format!("entry {before} was written before"),
+                ));
+            }
+            applied = Some(entry.position);
         }
-        applied = Some(entry.position);
+        Ok(())
     }
-    Ok(())
-}
 
-fn put_record(
-    environment: &Environment,
-    txn: &mut RwTxn<'_>,
-    record: &Record,
-    row: &mut BytesMut,
-) -> Result<(), StorageError> {
-    let failed = |error| StorageError::lmdb(format!("write revision {}", record.at), &error);
-    let (key, value) = encode_row(record, row);
-    environment.rev.put_with_flags(txn, PutFlags::APPEND, &key, row).map_err(failed)?;
-    for (piece, bytes) in (0..).zip(value.into_iter().flat_map(pieces)) {
-        let key = value_key(record.at, piece);
-        environment.value.put_with_flags(txn, PutFlags::APPEND, &key, bytes).map_err(failed)?;
+    fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
+        let failed = |error| StorageError::lmdb(format!("write revision {}", record.at), &error);
+        let (key, value) = encode_row(record, row);
+        self.environment.rev.put_with_flags(&mut self.txn, PutFlags::APPEND, &key, row).map_err(failed)?;
+        for (piece, bytes) in (0..).zip(value.into_iter().flat_map(pieces)) {
+            let key = value_key(record.at, piece);
+            self.environment.value.put_with_flags(&mut self.txn, PutFlags::APPEND, &key, bytes).map_err(failed)?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-pub(super) fn put(
-    environment: &Environment,
-    txn: &mut RwTxn<'_>,
-    table: Table,
-    key: &[u8],
-    value: &[u8],
-) -> Result<(), StorageError> {
-    let put = rows(environment, table)?.put(txn, key, value);
-    put.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))
-}
-
-pub(super) fn delete(
-    environment: &Environment,
-    txn: &mut RwTxn<'_>,
-    table: Table,
-    key: &[u8],
-) -> Result<(), StorageError> {
-    match rows(environment, table)?.delete(txn, key) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(StorageError::lmdb(format!("write table {}", table.name()), &error)),
+    /// Deletes a change, if it is there, and its value.
+    pub(super) fn delete_change(&mut self, at: Point) -> Result<(), StorageError> {
+        let failed = |error| StorageError::lmdb(format!("delete revision {at}"), &error);
+        let Environment { rev, value, .. } = self.environment;
+        if rev.delete(&mut self.txn, &rev_key(at, ChangeType::Put)).map_err(failed)? {
+            let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
+            let pieces = (Bound::Included(&first[..]), Bound::Included(&last[..]));
+            value.delete_range(&mut self.txn, &pieces).map_err(failed)?;
+        } else {
+            rev.delete(&mut self.txn, &rev_key(at, ChangeType::Tombstone)).map_err(failed)?;
+        }
+        Ok(())
     }
-}
 
-fn rows(environment: &Environment, table: Table) -> Result<crate::env::Rows, StorageError> {
-    environment.table(table).ok_or_else(|| {
-        StorageError::new(StorageErrorKind::ReadOnly, format!("write table {}", table.name()), "opened for reading")
-    })
+    pub(super) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        let put = self.rows(table)?.put(&mut self.txn, key, value);
+        put.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
+        self.changed_rows.push((table, Bytes::copy_from_slice(key)));
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
+        let deleted = self.rows(table)?.delete(&mut self.txn, key);
+        deleted.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
+        self.changed_rows.push((table, Bytes::copy_from_slice(key)));
+        Ok(())
+    }
+
+    fn rows(&self, table: Table) -> Result<Rows, StorageError> {
+        self.environment.table(table).ok_or_else(|| {
+            let action = format!("write table {}", table.name());
+            StorageError::new(StorageErrorKind::ReadOnly, action, "the store was opened for reading")
+        })
+    }
 }

@@ -18,7 +18,7 @@ fn what_is_written_is_there_after_reopening() {
     let records = [
         put(2, "small", b"value"),
         put(3, "empty", b""),
-        put(4, "large", &[7; 100_000]),
+        put(4, "large", &vec![7; 100_000]),
         put_again(5, Some(2), "small", &[8; 513]),
         Record::tombstone(Point::new(6, 0), Some(Point::new(5, 0)), Bytes::from_static(b"small")),
     ];
@@ -111,7 +111,7 @@ fn a_full_map_changes_nothing() {
     let storage = Storage::open_or_create(lock, &options).unwrap();
     let mut revision = 2;
     let error = loop {
-        match storage.write(&[entry(&[put(revision, "key", &[1; 30_000])])]) {
+        match storage.write(&[entry(&[put(revision, "key", &vec![1; 30_000])])]) {
             Ok(()) => revision += 1,
             Err(error) => break error,
         }
@@ -145,14 +145,14 @@ fn sizes_count_what_is_used() {
     let storage = open(directory.path()).unwrap();
     let empty = storage.sizes().unwrap();
     assert!(empty.used_bytes <= 32 << 10, "an empty store uses {}", empty.used_bytes);
-    storage.write(&[entry(&[put(2, "a", &[1; 1 << 20])])]).unwrap();
+    storage.write(&[entry(&[put(2, "a", &vec![1; 1 << 20])])]).unwrap();
     let sizes = storage.sizes().unwrap();
     assert!(sizes.used_bytes - empty.used_bytes >= 1 << 20);
     assert!(sizes.allocated_bytes >= sizes.used_bytes);
     assert_eq!(sizes.file_bytes % sizes.page_size_bytes, 0);
 }
 
-fn check_refused(directory: &Path, expected: Expect) {
+fn check_refused(directory: &Path, expected: &Expect) {
     let error = open(directory).unwrap_err().to_string();
     let root = directory.display().to_string();
     expected.assert_eq(&error.replace(&root, "DIR"));
@@ -166,7 +166,7 @@ fn what_is_not_ours_is_refused_and_untouched() {
     fs::write(path.join("member/snap/db"), "bbolt").unwrap();
     check_refused(
         path,
-        expect![
+        &expect![
             "DIR is the data directory of an etcd (it holds member/snap/db), which kvd does not read; start kvd on an empty directory and copy the keys over with `kvctl make-mirror` from the running etcd"
         ],
     );
@@ -176,11 +176,11 @@ fn what_is_not_ours_is_refused_and_untouched() {
     fs::write(directory.path().join("thesis.tex"), "").unwrap();
     check_refused(
         directory.path(),
-        expect!["DIR is not a data directory of kvd: it holds `thesis.tex`; name an empty or a new directory"],
+        &expect!["DIR is not a data directory of kvd: it holds `thesis.tex`; name an empty or a new directory"],
     );
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no file was made");
 
-    check_refused(&directory.path().join("thesis.tex"), expect!["data directory DIR is not a directory"]);
+    check_refused(&directory.path().join("thesis.tex"), &expect!["data directory DIR is not a directory"]);
 }
 
 #[test]
@@ -217,13 +217,16 @@ fn closed_store() -> tempfile::TempDir {
 fn damage_to_the_directory_is_named() {
     let store = closed_store();
     fs::write(store.path().join("CURRENT"), "store-00000").unwrap();
-    check_refused(store.path(), expect![[r#"DIR/CURRENT holds "store-00000" where the name of a store file belongs"#]]);
+    check_refused(
+        store.path(),
+        &expect![[r#"DIR/CURRENT holds "store-00000" where the name of a store file belongs"#]],
+    );
 
     let store = closed_store();
     fs::remove_file(store.path().join("CURRENT")).unwrap();
     check_refused(
         store.path(),
-        expect![
+        &expect![
             "DIR/CURRENT is gone, but DIR/store-0000000001.mdb holds data; write that file's name into it to use the store again"
         ],
     );
@@ -232,13 +235,13 @@ fn damage_to_the_directory_is_named() {
     fs::remove_file(store.path().join("store-0000000001.mdb")).unwrap();
     check_refused(
         store.path(),
-        expect!["store file DIR/store-0000000001.mdb is damaged: CURRENT names it, but it is not there"],
+        &expect!["store file DIR/store-0000000001.mdb is damaged: CURRENT names it, but it is not there"],
     );
 }
 
 #[test]
 fn damage_to_the_header_is_named() {
-    let check = |damage: &dyn Fn(&mut Vec<u8>), expected: Expect| {
+    let check = |damage: &dyn Fn(&mut Vec<u8>), expected: &Expect| {
         let store = closed_store();
         let path = store.path().join("store-0000000001.mdb");
         let mut bytes = fs::read(&path).unwrap();
@@ -248,16 +251,16 @@ fn damage_to_the_header_is_named() {
     };
     check(
         &|bytes| bytes.truncate(100),
-        expect!["store file DIR/store-0000000001.mdb is damaged: it ends after 100 bytes, inside its header"],
+        &expect!["store file DIR/store-0000000001.mdb is damaged: it ends after 100 bytes, inside its header"],
     );
     check(
         &|bytes| bytes.truncate(0),
-        expect!["store file DIR/store-0000000001.mdb is damaged: it ends after 0 bytes, inside its header"],
+        &expect!["store file DIR/store-0000000001.mdb is damaged: it ends after 0 bytes, inside its header"],
     );
-    check(&|bytes| bytes[16] = 0, expect!["store file DIR/store-0000000001.mdb is damaged: it is not a file of LMDB"]);
+    check(&|bytes| bytes[16] = 0, &expect!["store file DIR/store-0000000001.mdb is damaged: it is not a file of LMDB"]);
     check(
         &|bytes| bytes[20] = 9,
-        expect!["store file DIR/store-0000000001.mdb is damaged: it is a file of LMDB version 9, not 1"],
+        &expect!["store file DIR/store-0000000001.mdb is damaged: it is a file of LMDB version 9, not 1"],
     );
 }
 
@@ -267,7 +270,7 @@ fn a_later_format_is_refused() {
     open(store.path()).unwrap().write_row(Table::Meta, schema::meta::FORMAT_VERSION, &schema::number(2)).unwrap();
     check_refused(
         store.path(),
-        expect!["DIR/store-0000000001.mdb has format version 2, and this release reads up to 1"],
+        &expect!["DIR/store-0000000001.mdb has format version 2, and this release reads up to 1"],
     );
 }
 
