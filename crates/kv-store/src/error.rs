@@ -1,5 +1,7 @@
 //! Why operations fail: one type for each family, so that a signature says what can happen.
 
+use crate::storage_error::StorageError;
+
 /// Why a read failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +22,9 @@ pub enum ReadError {
         /// The current revision.
         newest: i64,
     },
+    /// The tables could not be read, or a record in them is damaged.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
 }
 
 /// Why a command changed nothing.

@@ -56,6 +56,11 @@ impl Record {
         KeyValueRef::parse(&self.kv).expect("a record holds a canonical encoding, checked when it was read")
     }
 
+    /// Returns what the record takes in memory, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.kv.len()
+    }
+
     /// Returns the key.
     pub fn key(&self) -> &[u8] {
         self.fields().key

@@ -110,6 +110,8 @@ pub mod meta {
     pub const COMPACT_FINISHED: &[u8] = b"compact_finished";
     /// A compaction under way: its revision, then the revision and sub-revision to go on from, 8 bytes each.
     pub const COMPACT_CURSOR: &[u8] = b"compact_cursor";
+    /// The cluster's membership as consensus encodes it, behind the position of the entry it came with.
+    pub const MEMBERSHIP: &[u8] = b"membership";
     /// The cluster's id.
     pub const CLUSTER_ID: &[u8] = b"cluster_id";
     /// This member's id.
@@ -209,6 +211,11 @@ pub(crate) fn parse_log_position(row: &str, value: &[u8]) -> Result<LogPosition,
         return Err(bad_row(row, value));
     }
     Ok(LogPosition { term: read_number(&value[..8]) as u64, index: read_number(&value[8..]) as u64 })
+}
+
+pub(crate) fn parse_membership(value: &[u8]) -> Result<(LogPosition, &[u8]), StorageError> {
+    let (position, membership) = value.split_at_checked(16).ok_or_else(|| bad_row("membership", value))?;
+    Ok((parse_log_position("membership", position)?, membership))
 }
 
 /// How far a compaction has come.

@@ -1,6 +1,12 @@
-//! What the store promises, tested through its public interface.
+//! What the store promises, tested through its public interface: beside a small naive model, and after every kind of
+//! interruption.
 
+mod commands;
 mod compaction;
 mod defragmentation;
+mod harness;
+mod model;
+mod promises;
+mod restarts;
 mod storage;
 mod support;

@@ -1,0 +1,176 @@
+//! Applies committed log entries, one after the other: the only place where the store changes.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::MutexGuard;
+
+use crate::command::{Answer, Command, Member, Outcome};
+use crate::encoding::DecodeError;
+use crate::error::{ReadError, WriteError};
+use crate::record::Record;
+use crate::revision::LogPosition;
+use crate::schema::{self, Table};
+use crate::storage::{Effect, EntryEffects};
+use crate::store::{Applier, Store};
+use crate::txn::WriteTxn;
+
+/// An entry being applied. What it changes is visible command by command; what it leaves for the checkpoint
+/// is handed over as a whole by [`EntryApplier::finish`].
+#[derive(Debug)]
+#[must_use = "an entry is applied only when it is finished"]
+pub struct EntryApplier<'a> {
+    store: &'a Store,
+    applier: MutexGuard<'a, Applier>,
+    position: LogPosition,
+    /// Milliseconds since the Unix epoch, fixed when the entry was proposed.
+    clock: u64,
+    effects: Vec<Effect>,
+}
+
+impl Store {
+    /// Begins to apply the entry at `position`, which must be the next one, with the clock it was proposed at in
+    /// milliseconds since the Unix epoch.
+    ///
+    /// # Panics
+    ///
+    /// If the entry was applied before: entries change the store once each.
+    pub fn begin_entry(&self, position: LogPosition, clock: u64) -> EntryApplier<'_> {
+        let applier = self.applier.lock();
+        assert!(applier.applied < Some(position), "entry {position} was applied before");
+        EntryApplier { store: self, applier, position, clock, effects: Vec::new() }
+    }
+
+    /// Applies an entry that changes nothing but the position.
+    pub fn apply_blank(&self, position: LogPosition) {
+        self.begin_entry(position, 0).finish();
+    }
+
+    /// Applies a change of the cluster's membership, which the store only keeps.
+    pub fn apply_membership(&self, position: LogPosition, membership: Bytes) {
+        let mut entry = self.begin_entry(position, 0);
+        let mut row = BytesMut::from(&schema::log_position(position)[..]);
+        row.extend_from_slice(&membership);
+        entry.put_row(Table::Meta, Bytes::from_static(schema::meta::MEMBERSHIP), row.freeze());
+        entry.applier.membership = Some((position, membership));
+        entry.finish();
+    }
+}
+
+impl EntryApplier<'_> {
+    /// Applies one command. Where nobody waits for the outcome, `answer_wanted` saves building it: a command that
+    /// changed something then answers with what costs nothing.
+    ///
+    /// A command that fails has changed nothing and is an outcome like any other.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] for bytes that are not a command: the log is damaged or from a later release.
+    pub fn apply(&mut self, encoded: &Bytes, answer_wanted: bool) -> Result<Outcome, DecodeError> {
+        let command = Command::decode(encoded)?;
+        Ok(self.run(command, answer_wanted))
+    }
+
+    fn run(&mut self, command: Command, answer_wanted: bool) -> Outcome {
+        match command {
+            Command::Put(put) => {
+                let mut txn = WriteTxn::begin(self.store);
+                let previous = txn.check_put(&put)?;
+                let answer = txn.put(put, previous);
+                self.publish(txn);
+                Ok(Answer::Put(answer))
+            }
+            Command::DeleteRange(delete) => {
+                let mut txn = WriteTxn::begin(self.store);
+                let answer = txn.delete_range(&delete, answer_wanted);
+                self.publish(txn);
+                Ok(Answer::DeleteRange(answer?))
+            }
+            Command::Txn(request) => {
+                let mut txn = WriteTxn::begin(self.store);
+                let answer = txn.run(request, answer_wanted)?;
+                self.publish(txn);
+                Ok(Answer::Txn(answer?))
+            }
+            Command::Compact { revision } => self.compact(revision),
+            Command::SetMember(member) => {
+                self.set_member(member);
+                Ok(Answer::SetMember)
+            }
+        }
+    }
+
+    /// Makes what a transaction wrote visible, as the next revision.
+    fn publish(&mut self, txn: WriteTxn<'_>) {
+        let (major, records) = txn.into_records();
+        if records.is_empty() {
+            return;
+        }
+        let records: Arc<[Record]> = records.into();
+        self.effects.push(Effect::Records(Arc::clone(&records)));
+        self.record_time(major);
+        self.store.ring.write().push(Arc::clone(&records));
+        {
+            let _index = self.store.index.write();
+            self.store.current.store(major, Ordering::Release);
+        }
+    }
+
+    fn compact(&mut self, revision: i64) -> Outcome {
+        let (newest, oldest) = (self.store.revision(), self.store.compact_revision());
+        if revision <= oldest {
+            return Err(WriteError::Read(ReadError::Compacted { requested: revision, oldest }));
+        }
+        if revision > newest {
+            return Err(WriteError::Read(ReadError::Future { requested: revision, newest }));
+        }
+        {
+            let _index = self.store.index.write();
+            self.store.compacted.store(revision, Ordering::Release);
+        }
+        let row = Bytes::copy_from_slice(&schema::number(revision));
+        self.put_row(Table::Meta, Bytes::from_static(schema::meta::COMPACT_REVISION), row);
+        self.store.schedule_compaction(revision, self.position);
+        Ok(Answer::Compact { revision: newest })
+    }
+
+    fn set_member(&mut self, member: Member) {
+        let mut row = BytesMut::new();
+        member.encode_to(&mut row);
+        self.put_row(Table::Member, Bytes::copy_from_slice(&member.id.to_be_bytes()), row.freeze());
+        let mut members = self.store.members.write();
+        match members.binary_search_by_key(&member.id, |member| member.id) {
+            Ok(at) => members[at] = member,
+            Err(at) => members.insert(at, member),
+        }
+    }
+
+    /// Notes when a revision was made, at most once a second. The clock never runs backwards here, whatever the
+    /// proposer's did.
+    fn record_time(&mut self, major: i64) {
+        let second = self.clock / 1000;
+        if self.applier.last_time.is_none_or(|last| second > last) {
+            self.applier.last_time = Some(second);
+            self.put_row(
+                Table::Time,
+                Bytes::copy_from_slice(&schema::time_key(major)),
+                Bytes::copy_from_slice(&schema::number(self.clock as i64)),
+            );
+        }
+    }
+
+    fn put_row(&mut self, table: Table, key: Bytes, value: Bytes) {
+        self.effects.push(Effect::Put { table, key, value });
+    }
+
+    /// Ends the entry: its position is applied, and its effects go to the checkpoint as a whole.
+    pub fn finish(mut self) {
+        self.applier.applied = Some(self.position);
+        self.store.enqueue(EntryEffects {
+            position: self.position,
+            revision: self.store.revision(),
+            effects: std::mem::take(&mut self.effects),
+        });
+    }
+}

@@ -1,0 +1,136 @@
+//! Giving history up: the deletion behind a compaction, in slices, from the index and from LMDB.
+//!
+//! A compaction is visible at once, when it is applied: nobody can begin to read below it any more. The deletion
+//! begins when the checkpoint has stored the compaction and when no pinned reader is below it, or after a time limit.
+//! It costs the changes since the last compaction, not the size of the store, and goes on after a restart
+//! where it was.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::revision::LogPosition;
+use crate::storage_error::StorageError;
+use crate::store::Store;
+
+/// How many keys are compacted in the index under one hold of its lock.
+const INDEX_KEYS: usize = 64;
+
+/// What there is to delete, and how far that is.
+#[derive(Debug)]
+pub(crate) struct CompactionState {
+    /// The newest compaction, and the log entry it came with; none if it was already stored when the store opened.
+    target: i64,
+    applied_with: Option<LogPosition>,
+    /// Everything up to this compaction is deleted.
+    finished: i64,
+    /// The compaction whose deletion has begun.
+    begun: Option<i64>,
+}
+
+impl CompactionState {
+    pub(crate) fn new(target: i64, finished: i64) -> Self {
+        Self { target, applied_with: None, finished, begun: None }
+    }
+}
+
+/// What a call of [`Store::compaction_step`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompactionStep {
+    /// There is nothing to delete.
+    Idle,
+    /// The checkpoint has to store the compaction first.
+    Waiting,
+    /// A slice is deleted and there is more.
+    More,
+    /// The deletion of a compaction is complete.
+    Finished {
+        /// The compact revision.
+        revision: i64,
+    },
+}
+
+impl Store {
+    pub(crate) fn schedule_compaction(&self, revision: i64, applied_with: LogPosition) {
+        let mut state = self.compaction.lock();
+        state.target = revision;
+        state.applied_with = Some(applied_with);
+        drop(state);
+        self.compaction_changed.notify_all();
+    }
+
+    /// Deletes the next slice of what the newest compaction gave up, looking at up to `rows_max` changes. Before
+    /// the first slice it waits up to `patience` for readers below the compaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; if it is retryable, nothing was deleted.
+    pub fn compaction_step(&self, rows_max: usize, patience: Duration) -> Result<CompactionStep, StorageError> {
+        let (target, begun) = {
+            let state = self.compaction.lock();
+            if state.finished >= state.target {
+                return Ok(CompactionStep::Idle);
+            }
+            if state.applied_with > self.durable() {
+                return Ok(CompactionStep::Waiting);
+            }
+            // A compaction under way is ended before a newer one begins: its cursor stands in the middle.
+            (state.begun.unwrap_or(state.target), state.begun.is_some())
+        };
+        if !begun {
+            self.pins.wait_below(target, patience);
+            let _index = self.index.write();
+            self.purged_to.store(target, Ordering::Release);
+            self.compaction.lock().begun = Some(target);
+        }
+        let slice = self.storage.compact_slice(target, rows_max)?;
+        for keys in slice.keys.chunks(INDEX_KEYS) {
+            let mut index = self.index.write();
+            for key in keys {
+                index.compact_key(key, target);
+            }
+        }
+        // A compaction that a restart interrupted is finished first, so this can be an older one.
+        let Some(finished) = slice.finished else { return Ok(CompactionStep::More) };
+        let mut state = self.compaction.lock();
+        state.finished = finished;
+        if finished >= target {
+            state.begun = None;
+        }
+        drop(state);
+        self.compaction_changed.notify_all();
+        Ok(CompactionStep::Finished { revision: finished })
+    }
+
+    /// Waits until what a compaction gave up is deleted and stored as deleted; says whether that came true in time.
+    ///
+    /// Somebody else has to do the work: [`Store::compaction_step`].
+    pub fn wait_compacted(&self, revision: i64, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        let mut state = self.compaction.lock();
+        while state.finished < revision {
+            if self.compaction_changed.wait_until(&mut state, deadline).timed_out() {
+                return state.finished >= revision;
+            }
+        }
+        true
+    }
+
+    /// Waits until there is something to delete that was stored; `false` where the store is being closed.
+    pub(crate) fn wait_for_compaction(&self) -> bool {
+        loop {
+            let durable = {
+                let backlog = self.backlog.lock();
+                if backlog.stopped {
+                    return false;
+                }
+                backlog.durable
+            };
+            let mut state = self.compaction.lock();
+            if state.finished < state.target && state.applied_with <= durable {
+                return true;
+            }
+            // Every checkpoint and every compaction wakes this; the limit covers one that came in between.
+            self.compaction_changed.wait_for(&mut state, Duration::from_secs(1));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `HashKV`: a digest of the key space up to a revision, equal on every server that holds the same history.
+//!
+//! It is etcd's, so that any etcd can be compared with: a CRC-32C that begins with the three bytes `key` and goes over
+//! every change up to the revision in order, its name and then its pair in canonical encoding. The name is the
+//! revision and sub-revision, 8 bytes each with `_` between, and `t` behind it for a tombstone. Of the changes up to the
+//! compact revision only those are taken that a reader at the hashed revision still sees, and never a tombstone:
+//! whether the rest is deleted yet must not matter.
+
+use std::sync::atomic::Ordering::Acquire;
+
+use crate::error::ReadError;
+use crate::record::Record;
+use crate::revision::Point;
+use crate::store::Store;
+
+/// How many changes are hashed from one short read.
+const SLICE_RECORDS: usize = 1000;
+
+/// A digest, and what it was taken of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KvHash {
+    /// The digest.
+    pub hash: u32,
+    /// The revision hashed up to.
+    pub hash_revision: i64,
+    /// The compact revision it was taken under, or -1.
+    pub compact_revision: i64,
+    /// The newest revision when it was begun.
+    pub revision: i64,
+}
+
+impl Store {
+    /// Hashes the key space up to `requested`, or up to the newest revision if that is zero.
+    ///
+    /// Costs a read of the whole history, in short pieces.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Compacted`], also where a compaction overtakes the hash, [`ReadError::Future`], and
+    /// [`ReadError::Storage`] where a record is damaged.
+    pub fn hash_kv(&self, requested: i64) -> Result<KvHash, ReadError> {
+        let (pin, compact_revision, revision);
+        {
+            let _index = self.index.read();
+            revision = self.revision();
+            compact_revision = self.compact_revision();
+            if requested > 0 {
+                self.resolve(requested)?;
+            }
+            pin = self.pins.pin(if requested == 0 { revision } else { requested });
+        }
+        let hash_revision = pin.revision();
+        let mut hash = crc32c::crc32c(b"key");
+        let mut next = Some(Point::new(0, 0));
+        while let Some(from) = next {
+            let slice = self.history(from, hash_revision, SLICE_RECORDS)?;
+            if self.purged_to.load(Acquire) > hash_revision {
+                return Err(ReadError::Compacted { requested: hash_revision, oldest: self.compact_revision() });
+            }
+            for record in &slice.records {
+                if record.at.major > compact_revision || self.is_seen_at(record, hash_revision) {
+                    hash = append(hash, record);
+                }
+            }
+            next = slice.next;
+        }
+        Ok(KvHash { hash, hash_revision, compact_revision, revision })
+    }
+
+    fn is_seen_at(&self, record: &Record, revision: i64) -> bool {
+        !record.tombstone
+            && self.index.read().get(record.key(), revision).is_some_and(|version| version.modified == record.at)
+    }
+}
+
+fn append(hash: u32, record: &Record) -> u32 {
+    let mut name = [0; 18];
+    name[..8].copy_from_slice(&record.at.major.to_be_bytes());
+    name[8] = b'_';
+    name[9..17].copy_from_slice(&record.at.sub.to_be_bytes());
+    name[17] = b't';
+    let length = if record.tombstone { 18 } else { 17 };
+    crc32c::crc32c_append(crc32c::crc32c_append(hash, &name[..length]), &record.kv)
+}

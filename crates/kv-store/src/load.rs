@@ -1,0 +1,71 @@
+//! What a store reads when it opens: the index is built from the records, members and clock from their tables.
+
+use bytes::Bytes;
+
+use crate::command::Member;
+use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
+use crate::revision::{LogPosition, Point};
+use crate::schema::{self, Table};
+use crate::storage::{Meta, Storage, StorageReader};
+use crate::storage_error::{OpenError, StorageError};
+
+/// What was read.
+pub(crate) struct Loaded {
+    pub(crate) meta: Meta,
+    pub(crate) index: KeyIndex,
+    pub(crate) members: Vec<Member>,
+    pub(crate) membership: Option<(LogPosition, Bytes)>,
+    pub(crate) last_time: Option<u64>,
+}
+
+/// Reads everything a store keeps in memory, from one moment of the tables.
+pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
+    let reader = storage.read()?;
+    let meta = reader.meta()?;
+    Ok(Loaded {
+        index: load_index(&reader, &meta)?,
+        members: load_members(&reader)?,
+        membership: load_membership(&reader)?,
+        last_time: load_last_time(&reader)?,
+        meta,
+    })
+}
+
+fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageError> {
+    let mut builder = KeyIndexBuilder::new();
+    for head in reader.heads(Point::new(0, 0), meta.revision)? {
+        let head = head?;
+        let version = if head.tombstone {
+            Version::tombstone(head.at)
+        } else {
+            Version { modified: head.at, created: head.create_revision, version: head.version, lease: head.lease }
+        };
+        builder.add(head.key, version);
+    }
+    Ok(builder.finish())
+}
+
+fn load_members(reader: &StorageReader) -> Result<Vec<Member>, StorageError> {
+    let mut members = Vec::new();
+    for row in reader.rows(Table::Member, &[])? {
+        let (key, value) = row?;
+        let member = Member::decode(&Bytes::copy_from_slice(value)).map_err(|error| {
+            StorageError::corrupted(format!("read row {} of table member", schema::hex(key)), error.to_string())
+        })?;
+        members.push(member);
+    }
+    Ok(members)
+}
+
+fn load_membership(reader: &StorageReader) -> Result<Option<(LogPosition, Bytes)>, StorageError> {
+    let Some(row) = reader.row(Table::Meta, schema::meta::MEMBERSHIP)? else { return Ok(None) };
+    let (position, membership) = schema::parse_membership(row)?;
+    Ok(Some((position, Bytes::copy_from_slice(membership))))
+}
+
+fn load_last_time(reader: &StorageReader) -> Result<Option<u64>, StorageError> {
+    match reader.row_at_or_before(Table::Time, &schema::time_key(i64::MAX))? {
+        None => Ok(None),
+        Some((_, value)) => Ok(Some(schema::parse_number("time", value)? as u64 / 1000)),
+    }
+}

@@ -1,0 +1,336 @@
+//! A store that is obviously right: it keeps the whole key space of every revision.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use kv_store::{
+    Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Event, EventQuery, KeyRange,
+    KeyValue, NEVER_COMPACTED, Op, OpAnswer, Put, PutAnswer, RangeAnswer, RangeQuery, SortOrder, SortTarget, Txn,
+    TxnAnswer,
+};
+
+type Keys = BTreeMap<Vec<u8>, KeyValue>;
+
+/// The failures a command or a read can have, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Compacted,
+    Future,
+    KeyNotFound,
+    LeaseNotFound,
+}
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Done {
+    Put(PutAnswer),
+    DeleteRange(DeleteRangeAnswer),
+    Txn(TxnAnswer),
+    Compact(i64),
+    SetMember,
+}
+
+#[derive(Debug, Clone)]
+struct Revision {
+    keys: Keys,
+    /// The changes that made it, with the pair of a deletion holding only its key.
+    changes: Vec<(bool, KeyValue)>,
+}
+
+/// The naive store.
+#[derive(Debug, Clone)]
+pub(crate) struct Model {
+    /// The first one is revision 1, of the empty store.
+    revisions: Vec<Revision>,
+    compacted: i64,
+}
+
+impl Model {
+    pub(crate) fn new() -> Self {
+        Self { revisions: vec![Revision { keys: Keys::new(), changes: Vec::new() }], compacted: NEVER_COMPACTED }
+    }
+
+    pub(crate) fn revision(&self) -> i64 {
+        self.revisions.len() as i64
+    }
+
+    pub(crate) fn compacted(&self) -> i64 {
+        self.compacted
+    }
+
+    fn at(&self, revision: i64) -> &Revision {
+        &self.revisions[revision as usize - 1]
+    }
+
+    pub(crate) fn run(&mut self, command: &Command) -> Result<Done, Refusal> {
+        if let Command::Compact { revision } = command {
+            if *revision <= self.compacted {
+                return Err(Refusal::Compacted);
+            }
+            if *revision > self.revision() {
+                return Err(Refusal::Future);
+            }
+            self.compacted = *revision;
+            return Ok(Done::Compact(self.revision()));
+        }
+        let mut writing = Writing {
+            model: self,
+            next: Revision { keys: self.at(self.revision()).keys.clone(), changes: Vec::new() },
+        };
+        let done = match command {
+            Command::Put(put) => {
+                writing.check_put(put)?;
+                Done::Put(writing.put(put))
+            }
+            Command::DeleteRange(delete) => Done::DeleteRange(writing.delete(delete)),
+            Command::Txn(txn) => {
+                let path = writing.choose(txn);
+                writing.check(txn, &path)?;
+                let mut answer = writing.execute(txn, &path);
+                answer.revision = writing.visible();
+                Done::Txn(answer)
+            }
+            Command::Compact { .. } => unreachable!("handled above"),
+            Command::SetMember(_) => Done::SetMember,
+        };
+        let next = writing.next;
+        if !next.changes.is_empty() {
+            self.revisions.push(next);
+        }
+        Ok(done)
+    }
+
+    pub(crate) fn range(&self, query: &RangeQuery) -> Result<RangeAnswer, Refusal> {
+        let newest = self.revision();
+        if query.revision > newest {
+            return Err(Refusal::Future);
+        }
+        let at = if query.revision <= 0 { newest } else { query.revision };
+        if at < self.compacted {
+            return Err(Refusal::Compacted);
+        }
+        Ok(read(&self.at(at).keys, query, newest))
+    }
+
+    pub(crate) fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Refusal> {
+        if query.from < self.compacted {
+            return Err(Refusal::Compacted);
+        }
+        let mut events = Vec::new();
+        for major in query.from.max(1)..=self.revision() {
+            for (deleted, pair) in &self.at(major).changes {
+                if if *deleted { query.no_delete } else { query.no_put } || !query.range.contains(&pair.key) {
+                    continue;
+                }
+                let creates = !deleted && pair.create_revision == major;
+                let known = major > self.compacted && major > 1;
+                let before = (query.prev_kv && known && !creates).then(|| self.at(major - 1).keys.get(&*pair.key));
+                events.push(Event {
+                    deleted: *deleted,
+                    kv: KeyValue { mod_revision: major, ..pair.clone() },
+                    prev_kv: before.flatten().cloned(),
+                });
+            }
+        }
+        // Of the compacted revision only what is still the newest is kept; a change that a later one of the same
+        // revision replaced may be gone.
+        Ok(events)
+    }
+
+    /// `HashKV`, from its definition.
+    pub(crate) fn hash(&self, revision: i64) -> u32 {
+        let seen: BTreeSet<(i64, &[u8])> =
+            self.at(revision).keys.iter().map(|(key, pair)| (pair.mod_revision, &**key)).collect();
+        let mut bytes = b"key".to_vec();
+        for major in 1..=revision {
+            for (sub, (deleted, pair)) in self.at(major).changes.iter().enumerate() {
+                if major <= self.compacted && (*deleted || !seen.contains(&(major, &*pair.key))) {
+                    continue;
+                }
+                bytes.extend(major.to_be_bytes());
+                bytes.push(b'_');
+                bytes.extend((sub as i64).to_be_bytes());
+                if *deleted {
+                    bytes.push(b't');
+                }
+                bytes.extend(pair.encode());
+            }
+        }
+        crc32c::crc32c(&bytes)
+    }
+}
+
+struct Path {
+    succeeded: bool,
+    nested: Vec<Path>,
+}
+
+struct Writing<'a> {
+    model: &'a Model,
+    next: Revision,
+}
+
+impl Writing<'_> {
+    fn visible(&self) -> i64 {
+        self.model.revision() + i64::from(!self.next.changes.is_empty())
+    }
+
+    fn check_put(&self, put: &Put) -> Result<(), Refusal> {
+        if put.lease != 0 {
+            return Err(Refusal::LeaseNotFound);
+        }
+        let exists = self.next.keys.contains_key(&*put.key);
+        if (put.ignore_value || put.ignore_lease) && !exists { Err(Refusal::KeyNotFound) } else { Ok(()) }
+    }
+
+    fn put(&mut self, put: &Put) -> PutAnswer {
+        let revision = self.model.revision() + 1;
+        let old = self.next.keys.get(&*put.key).cloned();
+        let pair = KeyValue {
+            key: put.key.clone(),
+            create_revision: old.as_ref().map_or(revision, |old| old.create_revision),
+            mod_revision: revision,
+            version: old.as_ref().map_or(0, |old| old.version) + 1,
+            value: match &old {
+                Some(old) if put.ignore_value => old.value.clone(),
+                _ => put.value.clone(),
+            },
+            lease: 0,
+        };
+        self.next.keys.insert(put.key.to_vec(), pair.clone());
+        self.next.changes.push((false, pair));
+        PutAnswer { revision, prev_kv: old.filter(|_| put.prev_kv) }
+    }
+
+    fn delete(&mut self, delete: &DeleteRange) -> DeleteRangeAnswer {
+        let keys: Vec<_> = self.next.keys.keys().filter(|key| delete.range.contains(key)).cloned().collect();
+        let mut prev_kvs = Vec::new();
+        for key in &keys {
+            let old = self.next.keys.remove(key).expect("the key was there");
+            self.next.changes.push((true, KeyValue { key: old.key.clone(), ..KeyValue::default() }));
+            prev_kvs.push(old);
+        }
+        if !delete.prev_kv {
+            prev_kvs.clear();
+        }
+        DeleteRangeAnswer { revision: self.visible(), deleted: keys.len() as i64, prev_kvs }
+    }
+
+    fn choose(&self, txn: &Txn) -> Path {
+        let succeeded = txn.compare.iter().all(|compare| self.holds(compare));
+        let nested = branch(txn, succeeded)
+            .iter()
+            .filter_map(|op| if let Op::Txn(txn) = op { Some(self.choose(txn)) } else { None })
+            .collect();
+        Path { succeeded, nested }
+    }
+
+    fn holds(&self, compare: &Compare) -> bool {
+        let found: Vec<_> = self.next.keys.values().filter(|pair| compare.range.contains(&pair.key)).collect();
+        if found.is_empty() {
+            return !matches!(compare.target, CompareTarget::Value(_)) && judge(compare, &KeyValue::default());
+        }
+        found.into_iter().all(|pair| judge(compare, pair))
+    }
+
+    fn check(&self, txn: &Txn, path: &Path) -> Result<(), Refusal> {
+        let mut nested = path.nested.iter();
+        for op in branch(txn, path.succeeded) {
+            match op {
+                Op::Range(query) if query.revision > self.model.revision() => return Err(Refusal::Future),
+                Op::Range(query) if query.revision != 0 && query.revision < self.model.compacted => {
+                    return Err(Refusal::Compacted);
+                }
+                Op::Range(_) | Op::DeleteRange(_) => {}
+                Op::Put(put) => self.check_put(put)?,
+                Op::Txn(txn) => self.check(txn, nested.next().expect("a path"))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, txn: &Txn, path: &Path) -> TxnAnswer {
+        let mut nested = path.nested.iter();
+        let mut responses = Vec::new();
+        for op in branch(txn, path.succeeded) {
+            responses.push(match op {
+                Op::Range(query) => {
+                    let keys = if query.revision > 0 { &self.model.at(query.revision).keys } else { &self.next.keys };
+                    OpAnswer::Range(read(keys, query, self.visible()))
+                }
+                Op::Put(put) => OpAnswer::Put(self.put(put)),
+                Op::DeleteRange(delete) => OpAnswer::DeleteRange(self.delete(delete)),
+                Op::Txn(txn) => OpAnswer::Txn(self.execute(txn, nested.next().expect("a path"))),
+            });
+        }
+        TxnAnswer { revision: self.visible(), succeeded: path.succeeded, responses }
+    }
+}
+
+fn branch(txn: &Txn, succeeded: bool) -> &[Op] {
+    if succeeded { &txn.success } else { &txn.failure }
+}
+
+fn judge(compare: &Compare, pair: &KeyValue) -> bool {
+    let ordering = match &compare.target {
+        CompareTarget::Version(given) => pair.version.cmp(given),
+        CompareTarget::CreateRevision(given) => pair.create_revision.cmp(given),
+        CompareTarget::ModRevision(given) => pair.mod_revision.cmp(given),
+        CompareTarget::Value(given) => pair.value.cmp(given),
+        CompareTarget::Lease(given) => pair.lease.cmp(given),
+        CompareTarget::Undefined => Ordering::Equal,
+    };
+    match compare.result {
+        CompareResult::Equal => ordering == Ordering::Equal,
+        CompareResult::NotEqual => ordering != Ordering::Equal,
+        CompareResult::Greater => ordering == Ordering::Greater,
+        CompareResult::Less => ordering == Ordering::Less,
+        CompareResult::Undefined => true,
+    }
+}
+
+fn read(keys: &Keys, query: &RangeQuery, revision: i64) -> RangeAnswer {
+    let mut found: Vec<_> = keys.values().filter(|pair| query.range.contains(&pair.key)).cloned().collect();
+    let count = found.len() as i64;
+    if query.count_only {
+        return RangeAnswer { revision, kvs: Vec::new(), more: false, count };
+    }
+    let limit = if query.limit > 0 { query.limit as usize } else { usize::MAX };
+    let filtered = query.min_mod_revision != 0
+        || query.max_mod_revision != 0
+        || query.min_create_revision != 0
+        || query.max_create_revision != 0;
+    if !filtered && query.sort_order == SortOrder::None {
+        found.truncate(limit.saturating_add(1));
+    }
+    found.retain(|pair| {
+        (query.min_mod_revision == 0 || pair.mod_revision >= query.min_mod_revision)
+            && (query.max_mod_revision == 0 || pair.mod_revision <= query.max_mod_revision)
+            && (query.min_create_revision == 0 || pair.create_revision >= query.min_create_revision)
+            && (query.max_create_revision == 0 || pair.create_revision <= query.max_create_revision)
+    });
+    let compare = |a: &KeyValue, b: &KeyValue| match query.sort_target {
+        SortTarget::Key => a.key.cmp(&b.key),
+        SortTarget::Version => a.version.cmp(&b.version),
+        SortTarget::Create => a.create_revision.cmp(&b.create_revision),
+        SortTarget::Mod => a.mod_revision.cmp(&b.mod_revision),
+        SortTarget::Value => a.value.cmp(&b.value),
+    };
+    match query.sort_order {
+        SortOrder::Descend => found.sort_by(|a, b| compare(b, a)),
+        SortOrder::None | SortOrder::Ascend => found.sort_by(compare),
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    if query.keys_only {
+        for pair in &mut found {
+            pair.value.clear();
+        }
+    }
+    RangeAnswer { revision, kvs: found, more, count }
+}
+
+/// The range of every key, for looking at everything.
+pub(crate) fn everything() -> RangeQuery {
+    RangeQuery::new(KeyRange::all())
+}
