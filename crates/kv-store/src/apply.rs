@@ -6,15 +6,19 @@ use std::sync::atomic::Ordering;
 use bytes::{Bytes, BytesMut};
 use parking_lot::MutexGuard;
 
-use crate::command::{Answer, Command, Member, Outcome};
-use crate::encoding::DecodeError;
+use crate::command::{Answer, Command, Member, Op, Outcome, Txn};
+use crate::encoding::{self, DecodeError};
 use crate::error::{ReadError, WriteError};
+use crate::key_range::KeyRange;
 use crate::record::Record;
 use crate::revision::LogPosition;
 use crate::schema::{self, Table};
 use crate::storage::{Effect, EntryEffects};
 use crate::store::{Applier, Store};
 use crate::txn::WriteTxn;
+
+/// How many keys a command may touch before it counts as costly, about a millisecond of work.
+const COSTLY_KEYS: u64 = 1000;
 
 /// An entry being applied. What it changes is visible command by command; what it leaves for the checkpoint
 /// is handed over as a whole by [`EntryApplier::finish`].
@@ -40,6 +44,41 @@ impl Store {
         let applier = self.applier.lock();
         assert!(applier.applied < Some(position), "entry {position} was applied before");
         EntryApplier { store: self, applier, position, clock, effects: Vec::new() }
+    }
+
+    /// Says whether a command may take so long that nothing else should wait for it on the same thread: it touches
+    /// more than a thousand keys.
+    pub fn is_costly(&self, encoded: &Bytes) -> bool {
+        // Nearly every command is a put, and that is told from its first byte.
+        !encoding::is_put(encoded)
+            && Command::decode(encoded).is_ok_and(|command| self.keys_touched(&command) > COSTLY_KEYS)
+    }
+
+    fn keys_touched(&self, command: &Command) -> u64 {
+        match command {
+            Command::DeleteRange(delete) => self.keys_in(&delete.range),
+            Command::Txn(txn) => self.keys_touched_by(txn),
+            Command::Put(_) | Command::Compact { .. } | Command::SetMember(_) => 0,
+        }
+    }
+
+    fn keys_touched_by(&self, txn: &Txn) -> u64 {
+        let compared = txn.compare.iter().map(|compare| self.keys_in(&compare.range));
+        let ops = txn.success.iter().chain(&txn.failure).map(|op| match op {
+            Op::Put(_) => 0,
+            Op::Range(query) if query.count_only => 0,
+            Op::Range(query) => self.keys_in(&query.range),
+            Op::DeleteRange(delete) => self.keys_in(&delete.range),
+            Op::Txn(txn) => self.keys_touched_by(txn),
+        });
+        compared.chain(ops).sum()
+    }
+
+    fn keys_in(&self, range: &KeyRange) -> u64 {
+        match range {
+            KeyRange::Key(_) => 1,
+            _ => self.index.read().count(range, self.revision()),
+        }
     }
 
     /// Applies an entry that changes nothing but the position.

@@ -112,6 +112,11 @@ impl Command {
     }
 }
 
+/// Says whether an encoded command is a put, without decoding it.
+pub(crate) fn is_put(encoded: &[u8]) -> bool {
+    encoded.first() == Some(&KIND_PUT)
+}
+
 fn encode_put(out: &mut BytesMut, put: &Put) {
     out.put_u8(KIND_PUT);
     out.put_u8(
