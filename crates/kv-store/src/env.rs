@@ -3,15 +3,15 @@
 //! LMDB trusts its file. What can be checked before it maps the file is checked here, so that a file that was
 //! cut or never was LMDB's is an error with a name instead of a signal.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
+use crate::lmdb_file::LmdbFile;
 use crate::schema::{REV, Table, VALUE};
 use crate::storage_error::{OpenError, StorageError};
 
@@ -58,7 +58,7 @@ impl Environment {
     /// Opens or creates the file for reading and writing, with every table.
     pub(crate) fn open(path: &Path, options: EnvOptions) -> Result<Self, OpenError> {
         if path.exists() {
-            check_file(path)?;
+            LmdbFile::open(path)?.check_length()?;
         }
         let mut flags = EnvFlags::NO_SUB_DIR;
         if !options.sync {
@@ -86,7 +86,7 @@ impl Environment {
 
     /// Opens the file for reading; tables that a later release would create may be absent.
     pub(crate) fn open_read_only(path: &Path, options: EnvOptions, locking: ReaderLocking) -> Result<Self, OpenError> {
-        check_file(path)?;
+        LmdbFile::open(path)?.check_length()?;
         let mut flags = EnvFlags::NO_SUB_DIR | EnvFlags::READ_ONLY;
         if locking == ReaderLocking::None {
             flags |= EnvFlags::NO_LOCK;
@@ -198,60 +198,6 @@ fn open_lmdb(path: &Path, options: EnvOptions, flags: EnvFlags) -> Result<Env<Wi
 
 /// More than this release creates, so that files of a later one can be read.
 const TABLES_MAX: u32 = 32;
-
-/// Checks what LMDB takes for granted: whole meta pages of its format, and trees that begin inside the file.
-fn check_file(path: &Path) -> Result<(), OpenError> {
-    let file = File::open(path).map_err(|source| OpenError::io("open", path, source))?;
-    let length = file.metadata().map_err(|source| OpenError::io("read", path, source))?.size();
-    let mut page = [0; META_END];
-    let mut page_size = None;
-    for number in 0..2 {
-        let place = number * page_size.unwrap_or(0);
-        if place + META_END as u64 > length {
-            return Err(damaged(path, format!("it ends after {length} bytes, inside its header")));
-        }
-        file.read_exact_at(&mut page, place).map_err(|source| OpenError::io("read", path, source))?;
-        let meta = MetaPage::parse(&page).map_err(|detail| damaged(path, detail))?;
-        page_size = Some(meta.page_size);
-        if let Some(root) = meta.roots.into_iter().find(|root| *root != NO_PAGE && *root > meta.last_page) {
-            return Err(damaged(path, format!("page {root} is behind the last page, {}", meta.last_page)));
-        }
-    }
-    Ok(())
-}
-
-const META_END: usize = 152;
-const NO_PAGE: u64 = u64::MAX;
-
-/// The start of one of LMDB's two header pages, as far as it is checked.
-struct MetaPage {
-    page_size: u64,
-    roots: [u64; 2],
-    last_page: u64,
-}
-
-impl MetaPage {
-    /// Reads LMDB's `MDB_page` and `MDB_meta` of data version 1 on a 64-bit little-endian machine.
-    fn parse(page: &[u8; META_END]) -> Result<Self, String> {
-        const META_FLAG: u16 = 8;
-        const MAGIC: u32 = 0xbeef_c0de;
-        let u16_at = |at: usize| u16::from_ne_bytes(page[at..at + 2].try_into().expect("two bytes"));
-        let u32_at = |at: usize| u32::from_ne_bytes(page[at..at + 4].try_into().expect("four bytes"));
-        let u64_at = |at: usize| u64::from_ne_bytes(page[at..at + 8].try_into().expect("eight bytes"));
-        if u16_at(10) & META_FLAG == 0 || u32_at(16) != MAGIC {
-            return Err("it is not a file of LMDB".to_owned());
-        }
-        if u32_at(20) != 1 {
-            return Err(format!("it is a file of LMDB version {}, not 1", u32_at(20)));
-        }
-        // Two table headers of 48 bytes follow; the first begins with the page size, each ends with its root.
-        let meta = Self { page_size: u64::from(u32_at(40)), roots: [u64_at(80), u64_at(128)], last_page: u64_at(136) };
-        if !meta.page_size.is_power_of_two() || !(512..=65536).contains(&meta.page_size) {
-            return Err(format!("{} is not a page size", meta.page_size));
-        }
-        Ok(meta)
-    }
-}
 
 fn damaged(path: &Path, detail: impl Into<String>) -> OpenError {
     OpenError::Damaged { path: path.to_owned(), detail: detail.into() }

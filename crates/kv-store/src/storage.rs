@@ -30,6 +30,7 @@ pub use self::replace::{DefragmentProgress, Defragmented};
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
 use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
+use crate::lock_file::readers;
 use crate::revision::FIRST_REVISION;
 use crate::schema::{FORMAT_VERSION, Table, meta, number};
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
@@ -174,6 +175,9 @@ impl Storage {
     /// Measures the store file.
     pub fn sizes(&self) -> Result<Sizes, StorageError> {
         let environment = self.environment();
+        // Before this one begins to read itself.
+        let info = environment.env().info();
+        let readers = readers(environment.path(), info.maximum_number_of_readers).unwrap_or_default();
         let txn = environment.read_txn()?;
         let action = "measure the store file";
         let failed = |error| StorageError::lmdb(action, &error);
@@ -190,8 +194,9 @@ impl Storage {
             let table = table.stat(&txn).map_err(failed)?;
             used_pages += table.branch_pages + table.leaf_pages + table.overflow_pages;
         }
-        let info = environment.env().info();
         Ok(Sizes {
+            readers: readers.count,
+            oldest_reader_lag: readers.oldest.map_or(0, |oldest| (info.last_txn_id as u64).saturating_sub(oldest)),
             allocated_bytes: file.blocks() * 512,
             file_bytes: file.size(),
             used_bytes: used_pages as u64 * page_size_bytes,
@@ -223,7 +228,7 @@ impl Storage {
     }
 }
 
-/// How big the store file is.
+/// How big the store file is, and who keeps it from reusing pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// Blocks the file system has given to the file.
@@ -238,6 +243,10 @@ pub struct Sizes {
     pub page_size_bytes: u64,
     /// How large the file can become.
     pub map_size_bytes: u64,
+    /// Read transactions there are, in all processes.
+    pub readers: u32,
+    /// How many transactions were written since the oldest of them began.
+    pub oldest_reader_lag: u64,
 }
 
 /// Makes an empty store: complete under another name first, so that `CURRENT` never names half of one.

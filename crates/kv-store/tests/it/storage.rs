@@ -288,3 +288,66 @@ fn an_interrupted_creation_is_begun_again() {
     names.sort();
     expect!["CURRENT LOCK store-0000000001.mdb store-0000000001.mdb-lock"].assert_eq(&names.join(" "));
 }
+
+#[test]
+fn readers_are_metered() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = open(directory.path()).unwrap();
+    assert_eq!((storage.sizes().unwrap().readers, storage.sizes().unwrap().oldest_reader_lag), (0, 0));
+    let reader = storage.read().unwrap();
+    for revision in 2..5 {
+        storage.write(&[entry(&[put(revision, "a", b"")])]).unwrap();
+    }
+    assert_eq!((storage.sizes().unwrap().readers, storage.sizes().unwrap().oldest_reader_lag), (1, 3));
+    drop(reader);
+    assert_eq!(storage.sizes().unwrap().readers, 0);
+}
+
+/// Finds the bytes in the store file and flips one of them.
+fn damage(directory: &Path, needle: &[u8]) {
+    let path = directory.join("store-0000000001.mdb");
+    let mut bytes = fs::read(&path).unwrap();
+    let mut found = 0;
+    for at in 0..bytes.len() - needle.len() {
+        if &bytes[at..at + needle.len()] == needle {
+            bytes[at + needle.len() / 2] ^= 0x10;
+            found += 1;
+        }
+    }
+    assert!(found > 0, "the bytes are in the file");
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_record_is_an_error_that_names_it_and_nothing_else() {
+    let long = [b"a long value, ".as_slice(), &[7; 5000], b" the end of it"].concat();
+    let records = [put(2, "healthy", b"1"), put(3, "short", b"the short value"), put(4, "long", &long)];
+    let cases = [
+        (&b"the short value"[..], 3, expect!["read revision 3.0 from table rev: the checksum does not match"]),
+        (b"the end of it", 4, expect!["read the value of revision 4.0 from table value: the checksum does not match"]),
+        (b"\x0a\x04long\x10\x04", 4, expect!["read revision 4.0 from table rev: the checksum does not match"]),
+    ];
+    for (needle, revision, expected) in cases {
+        let directory = tempfile::tempdir().unwrap();
+        let storage = open(directory.path()).unwrap();
+        for record in &records {
+            storage.write(&[entry(std::slice::from_ref(record))]).unwrap();
+        }
+        drop(storage);
+        damage(directory.path(), needle);
+        let storage = open(directory.path()).unwrap();
+        let reader = storage.read().unwrap();
+        for record in &records {
+            match reader.record(record.at) {
+                Ok(read) => assert_eq!(read.as_ref(), Some(record)),
+                Err(error) => {
+                    assert_eq!(record.at.major, revision);
+                    assert_eq!(error.kind(), StorageErrorKind::Corrupted);
+                    expected.assert_eq(&error.to_string());
+                }
+            }
+        }
+        let scanned = reader.records(Point::new(0, 0), i64::MAX).unwrap().filter(Result::is_err).count();
+        assert_eq!(scanned, 1);
+    }
+}
