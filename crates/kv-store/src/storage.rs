@@ -11,6 +11,7 @@ mod compact;
 mod directory;
 mod reader;
 mod replace;
+mod trim;
 mod write;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,7 @@ pub use self::directory::DirLock;
 use self::directory::StoreNumber;
 pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
 pub use self::replace::{DefragmentProgress, Defragmented};
+pub use self::trim::Trimmed;
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
 use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};

@@ -10,3 +10,4 @@ mod promises;
 mod restarts;
 mod storage;
 mod support;
+mod trimming;
