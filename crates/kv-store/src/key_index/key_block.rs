@@ -46,11 +46,6 @@ impl KeyBlock {
     /// Finds `key`, or the place where it belongs.
     pub(super) fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let (start, rest) = key.split_at(self.common.min(key.len()));
-        match start.cmp(&self.bytes[..self.common]) {
-            Ordering::Less => return Err(0),
-            Ordering::Greater => return Err(self.len()),
-            Ordering::Equal => {}
-        }
         let head = head(rest);
         // Counting reads all heads at once, where a binary search would wait for one after the other.
         let mut low = self.heads.iter().filter(|other| **other < head).count();
@@ -63,7 +58,12 @@ impl KeyBlock {
                 Ordering::Equal => return Ok(middle),
             }
         }
-        Err(low)
+        // A key that is found has the common bytes, so they are compared, at the price of a cache miss, only now.
+        match start.cmp(&self.bytes[..self.common]) {
+            Ordering::Less => Err(0),
+            Ordering::Equal => Err(low),
+            Ordering::Greater => Err(self.len()),
+        }
     }
 
     /// Counts the keys before `key`.
