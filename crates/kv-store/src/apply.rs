@@ -154,6 +154,7 @@ impl EntryApplier<'_> {
             let _index = self.store.index.write();
             self.store.current.store(major, Ordering::Release);
         }
+        self.store.watch_hub.notify(major, records.iter().map(Record::key));
     }
 
     fn compact(&mut self, revision: i64) -> Outcome {

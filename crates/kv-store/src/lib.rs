@@ -20,6 +20,9 @@
 //! Reads take the index's lock in short pieces and are right whatever is written meanwhile. Nothing here waits for a network
 //! or knows the time: clocks come with the entries.
 //!
+//! Who watches opens a stream at the [`WatchHub`], which says which of its watchers have something to read, and reads it with
+//! [`Store::events`].
+//!
 //! ```
 //! use std::sync::Arc;
 //! use kv_store::{Command, DirLock, KeyRange, LogPosition, Put, RangeQuery, Store, StoreOptions};
@@ -81,6 +84,7 @@ mod storage;
 mod storage_error;
 mod store;
 mod txn;
+mod watch;
 
 pub use apply::EntryApplier;
 pub use background::{
@@ -113,3 +117,4 @@ pub use storage::{
 };
 pub use storage_error::{OpenError, StorageError, StorageErrorKind};
 pub use store::{BACKLOG_BYTES_MAX, HISTORY_WINDOW_BYTES, Store, StoreOptions};
+pub use watch::{Ready, Wake, WatchHub, WatchStream, WatcherId};

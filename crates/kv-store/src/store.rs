@@ -27,6 +27,7 @@ use crate::revision::{LogPosition, Point};
 use crate::ring::Ring;
 use crate::storage::{DirLock, EntryEffects, Sizes, Storage, StorageOptions};
 use crate::storage_error::{OpenError, StorageError};
+use crate::watch::WatchHub;
 
 /// How a store behaves.
 #[derive(Debug, Clone)]
@@ -63,6 +64,7 @@ pub struct Store {
     pub(crate) index: RwLock<KeyIndex>,
     pub(crate) ring: RwLock<Ring>,
     pub(crate) pins: Arc<Pins>,
+    pub(crate) watch_hub: WatchHub,
     pub(crate) members: RwLock<Vec<Member>>,
     /// Changed under the index's write lock only.
     pub(crate) current: AtomicI64,
@@ -134,6 +136,7 @@ impl Store {
             index: RwLock::new(loaded.index),
             ring: RwLock::new(Ring::new(meta.revision + 1)),
             pins: Arc::default(),
+            watch_hub: WatchHub::new(meta.revision),
             members: RwLock::new(loaded.members),
             current: AtomicI64::new(meta.revision),
             compacted: AtomicI64::new(meta.compact_revision),
@@ -156,6 +159,11 @@ impl Store {
             storage,
             options,
         })
+    }
+
+    /// Returns the hub that tells streams of changes; [`Store::events`] reads them.
+    pub fn watch_hub(&self) -> &WatchHub {
+        &self.watch_hub
     }
 
     /// Returns the newest committed revision.

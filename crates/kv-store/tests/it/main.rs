@@ -11,3 +11,4 @@ mod restarts;
 mod storage;
 mod support;
 mod trimming;
+mod watching;
