@@ -65,13 +65,11 @@ pub enum OpenError {
         second: PathBuf,
     },
     /// A file is shorter than its header says.
-    #[error("log segment {segment} is truncated: {} has {found} bytes of {expected}", path.display())]
+    #[error("log segment {} is truncated: it has {found} bytes of {expected}", path.display())]
     Truncated {
-        /// The number of the segment.
-        segment: u64,
-        /// Its file.
+        /// The file.
         path: PathBuf,
-        /// The length its header states.
+        /// The length its header states; that of a header if not even that is there.
         expected: u64,
         /// The length it has.
         found: u64,
@@ -192,5 +190,11 @@ pub enum ReadError {
         offset: u64,
         /// What is wrong there.
         reason: &'static str,
+    },
+    /// The running server has purged the entry since the log was opened for reading.
+    #[error("log entry {index} was purged meanwhile")]
+    Recycled {
+        /// The index of the entry.
+        index: u64,
     },
 }

@@ -75,6 +75,6 @@ mod tests {
         assert_eq!(metrics.written_bytes, 16384);
         assert_eq!(metrics.sync_buckets[..4], [1, 1, 2, 2]);
         assert_eq!(metrics.sync_buckets[SYNC_BUCKETS - 1], 2);
-        assert_eq!(metrics.sync_time, Duration::from_nanos(60_003_080_000));
+        assert_eq!(metrics.sync_time, Duration::from_micros(60_003_080));
     }
 }

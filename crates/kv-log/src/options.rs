@@ -123,7 +123,7 @@ impl Salt {
         Salt { state: seed }
     }
 
-    /// Returns the next number (SplitMix64).
+    /// Returns the next number (`SplitMix64`).
     pub(crate) fn draw(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;

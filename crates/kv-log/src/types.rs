@@ -80,6 +80,50 @@ pub struct State {
     pub committed: Option<Position>,
 }
 
+impl State {
+    /// Says whether an entry may stand next: with no gap and no step back in term. Anything may begin an
+    /// empty log.
+    pub(crate) fn is_followed_by(&self, next: Position) -> bool {
+        self.last.is_none_or(|last| next.index == last.index + 1 && next.term >= last.term)
+    }
+
+    /// Removes the entries behind `last`, but never purged ones. Returns the first index that is free.
+    pub(crate) fn truncate(&mut self, last: Option<Position>) -> u64 {
+        let last =
+            if last.map(|last| last.index) < self.purged.map(|purged| purged.index) { self.purged } else { last };
+        if last.map(|last| last.index) < self.last.map(|last| last.index) {
+            self.last = last;
+        }
+        self.last.map_or(0, |last| last.index + 1)
+    }
+
+    /// Forgets the entries up to `position`, which may lie beyond the last one.
+    pub(crate) fn purge(&mut self, position: Position) {
+        if self.purged.is_none_or(|purged| purged.index < position.index) {
+            self.purged = Some(position);
+        }
+        if self.last.is_none_or(|last| last.index < position.index) {
+            self.last = Some(position);
+        }
+    }
+
+    /// Moves the newest committed entry forward.
+    pub(crate) fn commit(&mut self, position: Position) {
+        if self.committed.is_none_or(|committed| committed.index < position.index) {
+            self.committed = Some(position);
+        }
+    }
+
+    /// Returns the newest committed entry, or the last one if what is committed lies beyond it.
+    pub(crate) fn committed_in_log(&self) -> Option<Position> {
+        if self.committed.map(|committed| committed.index) > self.last.map(|last| last.index) {
+            self.last
+        } else {
+            self.committed
+        }
+    }
+}
+
 /// What was found on disk when the log was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recovery {
