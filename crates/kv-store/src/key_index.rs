@@ -30,6 +30,7 @@ mod cursor;
 mod history;
 mod key_block;
 mod node;
+mod node_builder;
 #[cfg(test)]
 mod tests;
 
@@ -74,6 +75,12 @@ pub struct Written {
 impl Default for KeyIndex {
     fn default() -> Self {
         Self { root: Node::Leaf(Leaf::default()), summary: Summary::default(), totals: Totals::default() }
+    }
+}
+
+impl From<(Node, Totals)> for KeyIndex {
+    fn from((root, totals): (Node, Totals)) -> Self {
+        Self { summary: root.summary(), root, totals }
     }
 }
 

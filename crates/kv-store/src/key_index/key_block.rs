@@ -31,6 +31,11 @@ pub(super) struct KeyBlock {
 }
 
 impl KeyBlock {
+    /// Returns an empty list with room for so many keys, though not for their bytes.
+    pub(super) fn with_room(keys: usize) -> Self {
+        Self { heads: Vec::with_capacity(keys), ends: Vec::with_capacity(keys), ..Self::default() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -41,6 +46,10 @@ impl KeyBlock {
 
     pub(super) fn get(&self, index: usize) -> &[u8] {
         &self.bytes[self.start(index)..self.ends[index] as usize]
+    }
+
+    pub(super) fn last(&self) -> Option<&[u8]> {
+        self.len().checked_sub(1).map(|last| self.get(last))
     }
 
     /// Finds `key`, or the place where it belongs.
@@ -179,8 +188,7 @@ impl KeyBlock {
 
     /// Finds out what the keys have in common.
     fn find_common(&mut self) {
-        let last = self.len().checked_sub(1);
-        self.set_common(last.map_or(0, |last| common_length(self.get(0), self.get(last))));
+        self.set_common(self.last().map_or(0, |last| common_length(self.get(0), last)));
     }
 
     fn set_common(&mut self, common: usize) {

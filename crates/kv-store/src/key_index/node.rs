@@ -17,13 +17,15 @@ use crate::Point;
 /// More entries than this are cut in two. Few in tests, so that small trees have every shape.
 const ENTRIES_MAX: usize = if cfg!(test) { 8 } else { 64 };
 /// More bytes of keys than this are cut in two, so that an insertion never moves much.
-const KEY_BYTES_MAX: usize = if cfg!(test) { 64 } else { 16 * 1024 };
+pub(super) const KEY_BYTES_MAX: usize = if cfg!(test) { 64 } else { 16 * 1024 };
 /// A node with fewer entries is joined with a neighbour where both fit…
 const ENTRIES_MIN: usize = ENTRIES_MAX / 4;
 /// … leaving room for insertions.
 const ENTRIES_JOINED_MAX: usize = ENTRIES_MAX * 3 / 4;
 /// How many entries move to the new node when keys come in order.
 const ENTRIES_CARRIED: usize = ENTRIES_MAX / 8;
+/// How many entries a node gets when a whole tree is built, leaving room for insertions.
+pub(super) const ENTRIES_BUILT: usize = ENTRIES_MAX - ENTRIES_CARRIED;
 /// By how many entries a list grows, so that a node wastes little room.
 const ENTRIES_STEP: usize = 8;
 
@@ -231,6 +233,11 @@ impl Node {
 }
 
 impl Leaf {
+    /// Returns a leaf with room for what it gets when a tree is built.
+    pub(super) fn with_room() -> Self {
+        Self { keys: KeyBlock::with_room(ENTRIES_BUILT), histories: Vec::with_capacity(ENTRIES_BUILT) }
+    }
+
     fn add(&mut self, key: &[u8], change: &Change) -> Added {
         match self.keys.search(key) {
             Ok(found) => {
@@ -373,7 +380,8 @@ impl Inner {
     }
 }
 
-fn insert<T>(list: &mut Vec<T>, index: usize, item: T) {
+/// Inserts with little room to spare.
+pub(super) fn insert<T>(list: &mut Vec<T>, index: usize, item: T) {
     if list.len() == list.capacity() {
         list.reserve_exact(ENTRIES_STEP);
     }

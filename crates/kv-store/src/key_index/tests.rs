@@ -185,9 +185,12 @@ proptest! {
         }
     }
 
-    /// The builder is given each version in revision order and sorts; the result is the index that wrote them.
+    /// The builder is given each version in revision order; the result is the index that wrote them, and goes on as it.
     #[test]
-    fn a_built_index_is_the_one_that_was_written(steps in prop::collection::vec(step(), 1..400)) {
+    fn a_built_index_is_the_one_that_was_written(
+        steps in prop::collection::vec(step(), 1..400),
+        later in prop::collection::vec(step(), 1..50),
+    ) {
         let (mut index, mut model, mut revision) = (KeyIndex::new(), Model::default(), 1);
         for step in &steps {
             run(&mut index, &mut model, step, &mut revision);
@@ -199,13 +202,17 @@ proptest! {
         for (key, version) in records {
             builder.add(key, version);
         }
-        let built = builder.finish();
+        let mut built = builder.finish();
         check_totals(&built, &model);
         for key in model.keys.keys() {
             check_key(&built, &model, key);
         }
         for at in [revision / 2, revision] {
             check_reads(&built, &model, &KeyRange::all(), at);
+        }
+        for step in &later {
+            run(&mut built, &mut model, step, &mut revision);
+            check_totals(&built, &model);
         }
     }
 }
