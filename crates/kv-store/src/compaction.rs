@@ -8,7 +8,10 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::digest::Digest;
+use crate::past_hashes::PastHashes;
 use crate::revision::LogPosition;
+use crate::revision::Point;
 use crate::storage_error::StorageError;
 use crate::store::Store;
 
@@ -25,11 +28,12 @@ pub(crate) struct CompactionState {
     finished: i64,
     /// The compaction whose deletion has begun.
     begun: Option<i64>,
+    past: PastHashes,
 }
 
 impl CompactionState {
     pub(crate) fn new(target: i64, finished: i64) -> Self {
-        Self { target, applied_with: None, finished, begun: None }
+        Self { target, applied_with: None, finished, begun: None, past: PastHashes::default() }
     }
 }
 
@@ -52,6 +56,8 @@ pub enum CompactionStep {
 impl Store {
     pub(crate) fn schedule_compaction(&self, revision: i64, applied_with: LogPosition) {
         let mut state = self.compaction.lock();
+        let (previous, whole) = (state.target, state.finished == state.target);
+        state.past.begin(revision, previous, whole);
         state.target = revision;
         state.applied_with = Some(applied_with);
         drop(state);
@@ -82,6 +88,7 @@ impl Store {
             self.purged_to.store(target, Ordering::Release);
             self.compaction.lock().begun = Some(target);
         }
+        let _no_hashing = self.deleting.lock();
         let slice = self.storage.compact_slice(target, rows_max)?;
         for keys in slice.keys.chunks(INDEX_KEYS) {
             let mut index = self.index.write();
@@ -89,16 +96,23 @@ impl Store {
                 index.compact_key(key, target);
             }
         }
+        let mut state = self.compaction.lock();
+        state.past.delete(slice.target, slice.deleted);
         // A compaction that a restart interrupted is finished first, so this can be an older one.
         let Some(finished) = slice.finished else { return Ok(CompactionStep::More) };
-        let mut state = self.compaction.lock();
         state.finished = finished;
+        state.past.finish(finished);
         if finished >= target {
             state.begun = None;
         }
         drop(state);
         self.compaction_changed.notify_all();
         Ok(CompactionStep::Finished { revision: finished })
+    }
+
+    /// Returns what a past compaction at `revision` was hashed under and over, as [`PastHashes::find`].
+    pub(crate) fn past_compaction(&self, revision: i64) -> Option<(i64, Vec<(Point, Digest)>)> {
+        self.compaction.lock().past.find(revision)
     }
 
     /// Waits until what a compaction gave up is deleted and stored as deleted; says whether that came true in time.

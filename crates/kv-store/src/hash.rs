@@ -4,11 +4,14 @@
 //! every change up to the revision in order, its name and then its pair in canonical encoding. The name is the
 //! revision and sub-revision, 8 bytes each with `_` between, and `t` behind it for a tombstone. Of the changes up to the
 //! compact revision only those are taken that a reader at the hashed revision still sees, and never a tombstone:
-//! whether the rest is deleted yet must not matter.
+//! whether the rest is deleted yet must not matter. A revision at which one of the last ten compactions was made is hashed
+//! as it was before that compaction, under the compact revision before it (see `past_hashes`).
 
 use std::sync::atomic::Ordering::Acquire;
 
+use crate::digest::Digest;
 use crate::error::ReadError;
+use crate::key_range::KeyRange;
 use crate::record::Record;
 use crate::revision::Point;
 use crate::store::Store;
@@ -39,6 +42,13 @@ impl Store {
     /// [`ReadError::Compacted`], also where a compaction overtakes the hash, [`ReadError::Future`], and
     /// [`ReadError::Storage`] where a record is damaged.
     pub fn hash_kv(&self, requested: i64) -> Result<KvHash, ReadError> {
+        if requested > 0 {
+            let _nothing_is_deleted = self.deleting.lock();
+            if let Some((compact_revision, deleted)) = self.past_compaction(requested) {
+                let hash = self.hash_with_deleted(requested, deleted)?;
+                return Ok(KvHash { hash, hash_revision: requested, compact_revision, revision: self.revision() });
+            }
+        }
         let (pin, compact_revision, revision);
         {
             let _index = self.index.read();
@@ -50,7 +60,7 @@ impl Store {
             pin = self.pins.pin(if requested == 0 { revision } else { requested });
         }
         let hash_revision = pin.revision();
-        let mut hash = crc32c::crc32c(b"key");
+        let mut digest = Digest::of(b"key");
         let mut next = Some(Point::new(0, 0));
         while let Some(from) = next {
             let slice = self.history(from, hash_revision, SLICE_RECORDS)?;
@@ -59,26 +69,36 @@ impl Store {
             }
             for record in &slice.records {
                 if record.at.major > compact_revision || self.is_seen_at(record, hash_revision) {
-                    hash = append(hash, record);
+                    digest = digest.append_record(record);
                 }
             }
             next = slice.next;
         }
-        Ok(KvHash { hash, hash_revision, compact_revision, revision })
+        Ok(KvHash { hash: digest.crc(), hash_revision, compact_revision, revision })
+    }
+
+    /// Hashes everything up to a revision, and in between what was deleted. No compaction may run beside.
+    ///
+    /// What is left is read from LMDB alone: the ring can still hold what was deleted there.
+    fn hash_with_deleted(&self, revision: i64, deleted: Vec<(Point, Digest)>) -> Result<u32, ReadError> {
+        let mut deleted = deleted.into_iter().peekable();
+        let mut digest = Digest::of(b"key");
+        let mut next = Some(Point::new(0, 0));
+        while let Some(from) = next {
+            let slice = self.stored_history(&KeyRange::all(), from, revision, SLICE_RECORDS)?;
+            for record in &slice.records {
+                while let Some((_, before)) = deleted.next_if(|(at, _)| *at < record.at) {
+                    digest = digest.then(before);
+                }
+                digest = digest.append_record(record);
+            }
+            next = slice.next;
+        }
+        Ok(deleted.fold(digest, |digest, (_, behind)| digest.then(behind)).crc())
     }
 
     fn is_seen_at(&self, record: &Record, revision: i64) -> bool {
         !record.tombstone
             && self.index.read().get(record.key(), revision).is_some_and(|version| version.modified == record.at)
     }
-}
-
-fn append(hash: u32, record: &Record) -> u32 {
-    let mut name = [0; 18];
-    name[..8].copy_from_slice(&record.at.major.to_be_bytes());
-    name[8] = b'_';
-    name[9..17].copy_from_slice(&record.at.sub.to_be_bytes());
-    name[17] = b't';
-    let length = if record.tombstone { 18 } else { 17 };
-    crc32c::crc32c_append(crc32c::crc32c_append(hash, &name[..length]), &record.kv)
 }

@@ -37,7 +37,10 @@ impl Store {
     ) -> Result<HistorySlice, StorageError> {
         let first_held = self.ring.read().first();
         if from.major < first_held {
-            return self.stored_history(range, from, to.min(first_held - 1), to, records_max);
+            let stored_to = to.min(first_held - 1);
+            let slice = self.stored_history(range, from, stored_to, records_max)?;
+            let held = (stored_to < to).then(|| Point::new(first_held, 0));
+            return Ok(HistorySlice { next: slice.next.or(held), ..slice });
         }
         let mut slice = HistorySlice { records: Vec::new(), next: None };
         let mut bytes = 0;
@@ -64,11 +67,11 @@ impl Store {
         Ok(slice)
     }
 
-    fn stored_history(
+    /// Returns changes that are in LMDB, likewise.
+    pub(crate) fn stored_history(
         &self,
         range: &KeyRange,
         from: Point,
-        stored_to: i64,
         to: i64,
         records_max: usize,
     ) -> Result<HistorySlice, StorageError> {
@@ -79,7 +82,7 @@ impl Store {
         // covers whatever the reader sees deleted.
         let complete_after = self.compact_revision().max(FIRST_REVISION);
         let mut revision = from.major - 1;
-        for (passed, head) in reader.heads(from, stored_to)?.enumerate() {
+        for (passed, head) in reader.heads(from, to)?.enumerate() {
             let head = head?;
             if head.at.major != revision {
                 let expected = revision.max(complete_after) + 1;
@@ -104,7 +107,6 @@ impl Store {
                 records.push(record);
             }
         }
-        let next = (stored_to < to).then(|| Point::new(stored_to + 1, 0));
-        Ok(HistorySlice { records, next })
+        Ok(HistorySlice { records, next: None })
     }
 }

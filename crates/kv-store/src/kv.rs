@@ -112,6 +112,21 @@ pub struct KeyValueRef<'a> {
 }
 
 impl<'a> KeyValueRef<'a> {
+    /// Returns the canonical encoding up to a value of `value_length` bytes, and behind it.
+    pub(crate) fn encode_around_value(&self, value_length: usize) -> (BytesMut, BytesMut) {
+        let (mut before, mut after) = (BytesMut::new(), BytesMut::new());
+        put_bytes(&mut before, TAG_KEY, self.key);
+        put_varint_field(&mut before, TAG_CREATE_REVISION, self.create_revision);
+        put_varint_field(&mut before, TAG_MOD_REVISION, self.mod_revision);
+        put_varint_field(&mut before, TAG_VERSION, self.version);
+        if value_length > 0 {
+            before.put_u8(TAG_VALUE);
+            put_varint(&mut before, value_length as u64);
+        }
+        put_varint_field(&mut after, TAG_LEASE, self.lease);
+        (before, after)
+    }
+
     /// Reads the canonical encoding.
     ///
     /// # Errors

@@ -60,6 +60,7 @@ mod background;
 mod checkpoint;
 mod command;
 mod compaction;
+mod digest;
 mod encoding;
 mod entry;
 mod env;
@@ -74,6 +75,7 @@ mod lmdb_file;
 mod load;
 mod lock_file;
 mod membership;
+mod past_hashes;
 mod pins;
 mod read;
 mod record;
@@ -96,6 +98,7 @@ pub use command::{
     Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
 pub use compaction::CompactionStep;
+pub use digest::Digest;
 pub use encoding::DecodeError;
 pub use entry::{CommandEntry, CommandId, EntryError};
 pub use error::{ReadError, WriteError};

@@ -14,6 +14,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::digest::Digest;
 use crate::kv::{KeyValue, KeyValueRef, put_varint, varint};
 use crate::revision::Point;
 use crate::schema::{ChangeType, RevKey, VALUE_IN_ROW_BYTES_MAX, parse_rev_key, rev_key};
@@ -171,6 +172,15 @@ impl<'a> Row<'a> {
             lease: self.pair.lease,
         };
         self.record_of(pair.encode())
+    }
+
+    /// Returns what `HashKV` takes of the change, also where the value is apart.
+    pub(crate) fn digest(&self) -> Digest {
+        let name = Digest::of_name(self.at, self.tombstone);
+        match self.apart {
+            None => name.append(self.encoded),
+            Some(value) => name.append_pair(&self.pair, Digest::known(value.checksum, value.length)),
+        }
     }
 
     fn record_of(&self, kv: Bytes) -> Record {

@@ -76,6 +76,8 @@ pub struct Store {
     pub(crate) backlog_bytes: AtomicUsize,
     pub(crate) compaction: Mutex<CompactionState>,
     pub(crate) compaction_changed: Condvar,
+    /// Held while a slice of a compaction is deleted, and while a hash of a past compaction is taken.
+    pub(crate) deleting: Mutex<()>,
     /// Held while a checkpoint is written, so that two never overtake each other.
     pub(crate) checkpointing: Mutex<()>,
 }
@@ -155,6 +157,7 @@ impl Store {
             backlog_bytes: AtomicUsize::new(0),
             compaction: Mutex::new(CompactionState::new(meta.compact_revision, meta.compact_finished)),
             compaction_changed: Condvar::new(),
+            deleting: Mutex::new(()),
             checkpointing: Mutex::new(()),
             storage,
             options,

@@ -23,6 +23,7 @@
 use bytes::Bytes;
 
 use super::{Storage, StorageReader};
+use crate::digest::Digest;
 use crate::revision::Point;
 use crate::schema::{CompactCursor, Table, compact_cursor, meta, number, parse_compact_cursor, time_key};
 use crate::storage_error::{StorageError, StorageErrorKind};
@@ -32,6 +33,10 @@ use crate::storage_error::{StorageError, StorageErrorKind};
 pub struct CompactionSlice {
     /// Keys with changes that the slice deleted; an index may now forget them. A key can be here again in a later slice.
     pub keys: Vec<Bytes>,
+    /// The changes that the slice deleted, and their digests.
+    pub deleted: Vec<(Point, Digest)>,
+    /// The compaction that the slice belongs to, which can be an older one that was interrupted.
+    pub target: i64,
     /// The compaction that is finished with this slice; nothing if there is more to do.
     pub finished: Option<i64>,
 }
@@ -52,7 +57,8 @@ impl Storage {
         let reader = self.read()?;
         let stored = reader.meta()?;
         if at <= stored.compact_finished {
-            return Ok(CompactionSlice { keys: Vec::new(), finished: Some(stored.compact_finished) });
+            let target = stored.compact_finished;
+            return Ok(CompactionSlice { keys: Vec::new(), deleted: Vec::new(), target, finished: Some(target) });
         }
         if at > stored.revision {
             let detail = format!("only revisions up to {} are written", stored.revision);
@@ -60,6 +66,11 @@ impl Storage {
         }
         let begin = CompactCursor { target: at, next: Point::new(stored.compact_finished.max(0), 0) };
         let work = Work::find(&reader, read_cursor(&reader)?.unwrap_or(begin), changes_max)?;
+        let digests = work.superseded.iter().filter_map(|at| {
+            let digest = reader.digest(*at).transpose()?;
+            Some(digest.map(|digest| (*at, digest)))
+        });
+        let deleted = digests.collect::<Result<_, _>>()?;
         drop(reader);
 
         self.write_with("compact", |txn| {
@@ -76,7 +87,8 @@ impl Storage {
                 txn.delete(Table::Meta, meta::COMPACT_CURSOR)
             }
         })?;
-        Ok(CompactionSlice { keys: work.keys, finished: work.next.is_none().then_some(work.target) })
+        let finished = work.next.is_none().then_some(work.target);
+        Ok(CompactionSlice { keys: work.keys, deleted, target: work.target, finished })
     }
 }
 
@@ -106,6 +118,9 @@ impl Work {
             next = Point::new(head.at.major, head.at.sub + 1);
             seen += 1;
         }
+        // A tombstone that a later put follows is found twice; and LMDB likes its keys in order.
+        work.superseded.sort_unstable();
+        work.superseded.dedup();
         if seen < changes_max {
             next = Point::new(target + 1, 0);
             work.times = times_before(reader, target, changes_max)?;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use heed::{RoRange, types};
 
+use crate::digest::Digest;
 use crate::env::{Environment, ReadTxn, Rows};
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
@@ -73,12 +74,21 @@ impl StorageReader {
     ///
     /// Of kind [`Corrupted`](crate::StorageErrorKind::Corrupted) if the bytes are not what was written.
     pub fn record(&self, at: Point) -> Result<Option<Record>, StorageError> {
+        self.row_at(at)?.map(|row| self.whole_record(&row)).transpose()
+    }
+
+    /// Returns the digest of the change made at a point, likewise, without reading its value.
+    pub(super) fn digest(&self, at: Point) -> Result<Option<Digest>, StorageError> {
+        Ok(self.row_at(at)?.map(|row| row.digest()))
+    }
+
+    fn row_at(&self, at: Point) -> Result<Option<Row<'_>>, StorageError> {
         for change in [ChangeType::Put, ChangeType::Tombstone] {
             let key = rev_key(at, change);
             let row = self.environment.rev.get(&self.txn, &key);
             let row = row.map_err(|error| StorageError::lmdb(format!("read revision {at} from table rev"), &error))?;
             if let Some(row) = row {
-                return self.whole_record(&parse_row(&key, row)?).map(Some);
+                return parse_row(&key, row).map(Some);
             }
         }
         Ok(None)

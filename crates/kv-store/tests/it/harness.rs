@@ -202,10 +202,24 @@ pub(crate) fn check_events(store: &Store, model: &Model, query: &EventQuery) {
 pub(crate) fn check_everything(store: &Store, model: &Model) {
     assert_eq!(store.revision(), model.revision());
     assert_eq!(store.compact_revision(), model.compacted());
+    for revision in 1..=model.revision() {
+        // A compacted revision can be hashed if its own compaction is remembered, as it was before that.
+        match store.hash_kv(revision) {
+            Ok(hash) => {
+                assert_eq!(hash.hash, model.hash(revision, hash.compact_revision), "hash of revision {revision}");
+                assert!(revision <= model.compacted() || hash.compact_revision == model.compacted());
+            }
+            Err(error) => {
+                assert_eq!(refusal(&error), Refusal::Compacted);
+                assert!(revision < model.compacted(), "revision {revision} can be hashed");
+            }
+        }
+    }
     for revision in model.compacted().max(1)..=model.revision() {
         check_range(store, model, &RangeQuery { revision, ..everything() });
-        let hash = store.hash_kv(revision).expect("a readable revision can be hashed");
-        assert_eq!(hash.hash, model.hash(revision), "hash of revision {revision}");
-        assert_eq!(hash.compact_revision, model.compacted());
     }
+    assert_eq!(
+        store.hash_kv(0).expect("the newest revision can be hashed").hash,
+        model.hash(model.revision(), model.compacted())
+    );
 }

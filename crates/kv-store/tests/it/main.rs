@@ -5,6 +5,7 @@ mod commands;
 mod compaction;
 mod defragmentation;
 mod harness;
+mod hashes;
 mod model;
 mod promises;
 mod restarts;

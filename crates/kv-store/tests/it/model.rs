@@ -137,14 +137,14 @@ impl Model {
         Ok(events)
     }
 
-    /// `HashKV`, from its definition.
-    pub(crate) fn hash(&self, revision: i64) -> u32 {
+    /// `HashKV`, from its definition, as it is under a compact revision.
+    pub(crate) fn hash(&self, revision: i64, compacted: i64) -> u32 {
         let seen: BTreeSet<(i64, &[u8])> =
             self.at(revision).keys.iter().map(|(key, pair)| (pair.mod_revision, &**key)).collect();
         let mut bytes = b"key".to_vec();
         for major in 1..=revision {
             for (sub, (deleted, pair)) in self.at(major).changes.iter().enumerate() {
-                if major <= self.compacted && (*deleted || !seen.contains(&(major, &*pair.key))) {
+                if major <= compacted && (*deleted || !seen.contains(&(major, &*pair.key))) {
                     continue;
                 }
                 bytes.extend(major.to_be_bytes());

@@ -1,0 +1,40 @@
+//! `HashKV` at revisions that were compacted since.
+
+use kv_store::{Command, DeleteRange, KeyRange, Put, ReadError};
+
+use crate::harness::Subject;
+use crate::model::Model;
+
+/// A revision at which a compaction was made keeps the hash it had before, through the deletion and through later
+/// compactions, as etcd remembers it; others become unreadable.
+#[test]
+fn the_hash_of_a_compaction_is_remembered() {
+    let mut subject = Subject::new();
+    let mut model = Model::new();
+    let mut run = |subject: &mut Subject, command: Command| {
+        model.run(&command).expect("a valid command");
+        subject.apply(&[command])[0].as_ref().expect("a valid command");
+        model.clone()
+    };
+    let mut remembered = Vec::new();
+    for round in 0..4 {
+        for key in ["a", "b", "c", "a"] {
+            // Long values are kept apart, and their digests too.
+            let value = vec![b'v'; 300 * (round + 1)];
+            run(&mut subject, Command::Put(Put { key: key.into(), value: value.into(), ..Put::default() }));
+        }
+        let delete = DeleteRange { range: KeyRange::Key("b".into()), prev_kv: false };
+        let before = run(&mut subject, Command::DeleteRange(delete));
+        let revision = before.revision();
+        subject.checkpoint();
+        run(&mut subject, Command::Compact { revision });
+        subject.checkpoint();
+        subject.compact(usize::MAX);
+        remembered.push((revision, before.compacted(), before.hash(revision, before.compacted())));
+    }
+    for (revision, compact_revision, expected) in remembered {
+        let found = subject.store().hash_kv(revision).expect("the hash is remembered");
+        assert_eq!((found.hash, found.compact_revision), (expected, compact_revision), "revision {revision}");
+    }
+    assert!(matches!(subject.store().hash_kv(3), Err(ReadError::Compacted { .. })));
+}
