@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             latencies.len() as f64 / start.elapsed().as_secs_f64(),
             latencies[latencies.len() / 2],
             latencies[latencies.len() * 99 / 100],
-            (after.sync_time - before.sync_time) / syncs as u32,
+            after.sync_time.saturating_sub(before.sync_time) / syncs as u32,
             latencies.len() as f64 / syncs as f64,
             log.disk_bytes() >> 20,
         );

@@ -422,6 +422,7 @@ fn get_position(input: &mut impl Buf) -> Position {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings that way")]
 mod tests {
     use std::fmt::Write;
 

@@ -146,10 +146,10 @@ impl Pool {
         self.changed.notify_all();
     }
 
-    /// Makes and deletes files until the pool is closed.
+    /// Makes and deletes files until the pool is closed; what is to be deleted is deleted first.
     pub(crate) fn run(&self, shared: &Shared) {
         let mut state = self.state.lock();
-        while !state.closing {
+        loop {
             if let Some(slot) = state.unneeded.pop() {
                 drop(state);
                 let removed = self.options.disk.remove(&slot.path);
@@ -158,6 +158,8 @@ impl Pool {
                 }
                 state = self.state.lock();
                 state.disk_bytes -= if removed.is_ok() { slot.bytes } else { 0 };
+            } else if state.closing {
+                return;
             } else if let Some(bytes) = state.wanted {
                 let path = number_next(&mut state, &self.options.dir);
                 drop(state);
@@ -167,6 +169,8 @@ impl Pool {
                 if let Some(event) = event {
                     drop(state);
                     shared.notify(event);
+                    // It may be waiting for a purge instead.
+                    shared.wake_writer();
                     state = self.state.lock();
                 }
                 if state.failure.is_some() && !state.closing {
