@@ -1,0 +1,493 @@
+//! Gathers commands into log entries, and gives every caller the outcome of its own command.
+//!
+//! A command that finds nothing in flight is proposed at once, on the caller's own thread. The others wait;
+//! when an entry is applied, what has gathered becomes the next one. So one caller pays no delay, and many
+//! share a sync.
+//!
+//! Invariants:
+//! - Proposing never waits: it is one message to the consensus. So there is no point at which a caller that
+//!   is cancelled could leave something half done; what it leaves is a reply nobody listens to.
+//! - The number in flight goes down exactly once for every entry: when openraft has applied it, has refused it, or
+//!   has dropped it. Each time the next entry is proposed.
+//! - A command is in the queue, or its reply is pending, or its caller was answered.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use kv_store::{CommandEntry, CommandId};
+use openraft::Raft;
+use openraft::errors::ClientWriteError;
+use openraft::raft::ClientWriteResult;
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use crate::failure::{Failure, FailureSink};
+use crate::machine::Machine;
+use crate::progress::Progress;
+use crate::state_machine::StateMachine;
+use crate::type_config::{Commands, Completion, TypeConfig};
+
+/// How many commands one entry holds at most.
+pub const ENTRY_COMMANDS_MAX: usize = 1024;
+
+/// How many bytes of commands one entry holds at most. A larger command travels alone.
+pub const ENTRY_BYTES_MAX: usize = 1 << 20;
+
+/// How many commands may wait to be proposed. More are refused with [`ProposeError::TooManyRequests`].
+pub const WAITING_COMMANDS_MAX: usize = 32_768;
+
+/// How many bytes of commands may wait to be proposed. More are refused likewise.
+pub const WAITING_BYTES_MAX: usize = 128 << 20;
+
+/// How long a command may take unless set otherwise.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(7);
+
+/// How many entries are under way at once. Alone, more would only make entries smaller: the log writes one
+/// batch at a time. With other members a few hide their distance.
+const ENTRIES_IN_FLIGHT: usize = 1;
+
+/// How often overdue commands are looked for while there are any commands at all.
+const EXPIRY_PERIOD: Duration = Duration::from_millis(500);
+
+/// Why a command has no outcome.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProposeError {
+    /// The node was stopped. Whether the command took effect is unknown.
+    #[error("the node is stopped")]
+    Stopped,
+    /// The command was not committed in time. Whether it will take effect is unknown.
+    #[error("the command was not committed in time")]
+    Timeout,
+    /// Too much waits already, here or for the checkpoint. Nothing was changed.
+    #[error("too many requests")]
+    TooManyRequests,
+    /// The disk has no room for the log. Nothing was changed.
+    #[error("no space for the log")]
+    NoSpace,
+    /// This node does not lead. Nothing was changed.
+    #[error("the node is not the leader")]
+    NotLeader {
+        /// The leader, if there is one.
+        leader: Option<u64>,
+    },
+    /// Another leader has taken over. Whether the command took effect is unknown.
+    #[error("the leader was lost")]
+    LeaderLost,
+    /// The node has failed. Whether the command took effect is unknown.
+    #[error("the node has failed: {0}")]
+    Fatal(Arc<Failure>),
+}
+
+/// Proposes commands to a node. Clones share everything; any thread and any runtime can use it.
+pub struct Proposer<M: Machine> {
+    pipeline: Arc<Pipeline<M>>,
+}
+
+impl<M: Machine> Clone for Proposer<M> {
+    fn clone(&self) -> Self {
+        Self { pipeline: Arc::clone(&self.pipeline) }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Proposer<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Proposer").field("pipeline", &self.pipeline).finish()
+    }
+}
+
+impl<M: Machine> Proposer<M> {
+    pub(crate) fn new(pipeline: Arc<Pipeline<M>>) -> Self {
+        Self { pipeline }
+    }
+
+    /// Has the encoded command committed and applied, and returns its outcome.
+    ///
+    /// The command is on its way as soon as the future is polled for the first time. Dropping the future then
+    /// gives up the answer, not the command.
+    ///
+    /// # Errors
+    ///
+    /// [`ProposeError`], whose variants say whether the command may still take effect.
+    pub async fn propose(&self, command: Bytes) -> Result<M::Outcome, ProposeError> {
+        let outcome = self.pipeline.enqueue(command)?;
+        // A reply is dropped only where the machine failed while it applied the command.
+        outcome.await.unwrap_or_else(|_| Err(self.pipeline.stopped()))
+    }
+}
+
+/// Where the outcome of a command goes.
+pub(crate) struct Reply<O>(oneshot::Sender<Result<O, ProposeError>>);
+
+impl<O> Reply<O> {
+    /// Says whether the caller still waits.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    fn send(self, outcome: Result<O, ProposeError>) {
+        // The caller may have gone.
+        drop(self.0.send(outcome));
+    }
+}
+
+/// Answers those who wait for the commands of an entry that is applied.
+pub(crate) fn answer<O>(replies: Vec<Option<Reply<O>>>, outcomes: Vec<Option<O>>) {
+    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+        if let (Some(reply), Some(outcome)) = (reply, outcome) {
+            reply.send(Ok(outcome));
+        }
+    }
+}
+
+/// The queue between the callers and the consensus.
+pub(crate) struct Pipeline<M: Machine> {
+    member: u64,
+    machine: Arc<M>,
+    progress: Arc<Progress>,
+    failures: Arc<FailureSink>,
+    clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// In periods of [`EXPIRY_PERIOD`].
+    timeout_periods: u32,
+    queue: Mutex<Queue<M::Outcome>>,
+    /// Wakes the search for overdue commands.
+    grew: Notify,
+}
+
+struct Queue<O> {
+    /// Where entries go. None before the consensus runs, and after it.
+    submit: Option<Arc<dyn Submit>>,
+    closed: Option<ProposeError>,
+    waiting: VecDeque<Waiting<O>>,
+    waiting_bytes: usize,
+    in_flight: usize,
+    pending: Pending<O>,
+    /// Milliseconds since the Unix epoch in the newest entry. Entries never say less than the one before.
+    clock: u64,
+    /// Counts [`EXPIRY_PERIOD`]s, but only those in which there was something to look for.
+    period: u32,
+    expiring: bool,
+}
+
+struct Waiting<O> {
+    command: Bytes,
+    reply: Reply<O>,
+    since: u32,
+}
+
+/// An entry to be proposed.
+struct Batch {
+    entry: CommandEntry,
+    requests: Requests,
+    submit: Arc<dyn Submit>,
+}
+
+/// Consecutive request numbers.
+#[derive(Debug, Clone, Copy)]
+struct Requests {
+    first: u64,
+    count: usize,
+}
+
+/// Takes entries to the consensus.
+pub(crate) trait Submit: Send + Sync {
+    /// Does not wait. `done` is called, or dropped, in any case.
+    fn submit(&self, commands: Commands, done: Completion<ClientWriteResult<TypeConfig>>);
+}
+
+impl<M: Machine> Submit for Raft<TypeConfig, StateMachine<M>> {
+    fn submit(&self, commands: Commands, done: Completion<ClientWriteResult<TypeConfig>>) {
+        // The channel has room for far more than is ever in flight, so this is ready at once. If it is not,
+        // the consensus has ended; then the completion is dropped, which says so. The task's budget must not
+        // make it wait, therefore `unconstrained`.
+        let send = tokio::task::unconstrained(self.client_write_ff(commands, Some(done)));
+        drop(send.now_or_never());
+    }
+}
+
+/// Everything a [`Pipeline`] is made from.
+pub(crate) struct PipelineOptions<M> {
+    pub(crate) member: u64,
+    pub(crate) machine: Arc<M>,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) failures: Arc<FailureSink>,
+    pub(crate) clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+    pub(crate) first_request: u64,
+    pub(crate) timeout: Duration,
+}
+
+impl<M: Machine> Pipeline<M> {
+    pub(crate) fn new(options: PipelineOptions<M>) -> Self {
+        let PipelineOptions { member, machine, progress, failures, clock, first_request, timeout } = options;
+        let periods = timeout.as_millis().div_ceil(EXPIRY_PERIOD.as_millis());
+        Self {
+            member,
+            machine,
+            progress,
+            failures,
+            clock,
+            timeout_periods: u32::try_from(periods).unwrap_or(u32::MAX).max(1),
+            queue: Mutex::new(Queue {
+                submit: None,
+                closed: None,
+                waiting: VecDeque::new(),
+                waiting_bytes: 0,
+                in_flight: 0,
+                pending: Pending { first: first_request, replies: VecDeque::new() },
+                clock: 0,
+                period: 0,
+                expiring: false,
+            }),
+            grew: Notify::new(),
+        }
+    }
+
+    /// Begins to propose.
+    pub(crate) fn open(self: &Arc<Self>, submit: Arc<dyn Submit>) {
+        let batch = {
+            let mut queue = self.queue.lock();
+            if queue.closed.is_none() {
+                queue.submit = Some(submit);
+            }
+            self.next_batch(&mut queue)
+        };
+        self.propose(batch);
+    }
+
+    /// Ends: everybody who waits gets `error`, and so does everybody who comes later.
+    pub(crate) fn close(&self, error: &ProposeError) {
+        let mut unanswered = Vec::new();
+        {
+            let mut queue = self.queue.lock();
+            if queue.closed.is_none() {
+                queue.closed = Some(error.clone());
+            }
+            queue.submit = None;
+            queue.waiting_bytes = 0;
+            unanswered.extend(queue.waiting.drain(..).map(|waiting| waiting.reply));
+            unanswered.extend(queue.pending.drain());
+        }
+        for reply in unanswered {
+            reply.send(Err(error.clone()));
+        }
+    }
+
+    /// Returns what is to be said of a node that has ended.
+    pub(crate) fn stopped(&self) -> ProposeError {
+        self.failures.failure().map_or(ProposeError::Stopped, |failure| ProposeError::Fatal(Arc::clone(failure)))
+    }
+
+    fn enqueue(
+        self: &Arc<Self>,
+        command: Bytes,
+    ) -> Result<oneshot::Receiver<Result<M::Outcome, ProposeError>>, ProposeError> {
+        if self.progress.log_full() {
+            return Err(ProposeError::NoSpace);
+        }
+        if self.machine.is_backlog_full() {
+            return Err(ProposeError::TooManyRequests);
+        }
+        let (sender, receiver) = oneshot::channel();
+        let (batch, idle) = {
+            let mut queue = self.queue.lock();
+            if let Some(error) = &queue.closed {
+                return Err(error.clone());
+            }
+            if queue.waiting.len() >= WAITING_COMMANDS_MAX || queue.waiting_bytes + command.len() > WAITING_BYTES_MAX {
+                return Err(ProposeError::TooManyRequests);
+            }
+            queue.waiting_bytes += command.len();
+            let since = queue.period;
+            queue.waiting.push_back(Waiting { command, reply: Reply(sender), since });
+            let idle = !std::mem::replace(&mut queue.expiring, true);
+            (self.next_batch(&mut queue), idle)
+        };
+        self.propose(batch);
+        if idle {
+            self.grew.notify_one();
+        }
+        Ok(receiver)
+    }
+
+    /// Takes what goes into the next entry, if there may be one more.
+    fn next_batch(&self, queue: &mut Queue<M::Outcome>) -> Option<Batch> {
+        if queue.in_flight >= ENTRIES_IN_FLIGHT || queue.waiting.is_empty() {
+            return None;
+        }
+        let submit = Arc::clone(queue.submit.as_ref()?);
+        let mut commands = Vec::with_capacity(queue.waiting.len().min(ENTRY_COMMANDS_MAX));
+        let mut bytes = 0;
+        let first = queue.pending.next();
+        while let Some(next) = queue.waiting.front() {
+            bytes += next.command.len();
+            if commands.len() == ENTRY_COMMANDS_MAX || (bytes > ENTRY_BYTES_MAX && !commands.is_empty()) {
+                break;
+            }
+            let Some(Waiting { command, reply, since }) = queue.waiting.pop_front() else { break };
+            queue.waiting_bytes -= command.len();
+            if !reply.is_wanted() {
+                bytes -= command.len();
+                continue;
+            }
+            let request = queue.pending.push(since, reply);
+            commands.push((CommandId { member: self.member, request }, command));
+        }
+        if commands.is_empty() {
+            return None;
+        }
+        queue.in_flight += 1;
+        queue.clock = queue.clock.max((self.clock)());
+        let requests = Requests { first, count: commands.len() };
+        Some(Batch { entry: CommandEntry { clock: queue.clock, commands }, requests, submit })
+    }
+
+    fn propose(self: &Arc<Self>, batch: Option<Batch>) {
+        let Some(Batch { entry, requests, submit }) = batch else { return };
+        let pipeline = Arc::clone(self);
+        let done = Completion::new(move |result| pipeline.completed(requests, result));
+        submit.submit(Commands(entry.encode()), done);
+    }
+
+    /// Ends an entry; the next one may go.
+    fn completed(self: &Arc<Self>, requests: Requests, result: Option<ClientWriteResult<TypeConfig>>) {
+        let error = match result {
+            Some(Ok(_)) => None,
+            Some(Err(ClientWriteError::ForwardToLeader(forward))) => {
+                Some(ProposeError::NotLeader { leader: forward.leader_id })
+            }
+            Some(Err(_)) => Some(ProposeError::LeaderLost),
+            None => {
+                self.close(&self.stopped());
+                return;
+            }
+        };
+        let (batch, unanswered) = {
+            let mut queue = self.queue.lock();
+            queue.in_flight -= 1;
+            let unanswered = if error.is_some() { queue.pending.take_all(requests) } else { Vec::new() };
+            (self.next_batch(&mut queue), unanswered)
+        };
+        self.propose(batch);
+        if let Some(error) = error {
+            for reply in unanswered {
+                reply.send(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Takes the replies of those who wait here for the commands of a committed entry.
+    pub(crate) fn claim(&self, entry: &CommandEntry) -> Vec<Option<Reply<M::Outcome>>> {
+        let mut queue = self.queue.lock();
+        let claim = |(id, _): &(CommandId, Bytes)| {
+            if id.member == self.member { queue.pending.take(id.request) } else { None }
+        };
+        entry.commands.iter().map(claim).collect()
+    }
+
+    /// Fails overdue commands, for ever. Sleeps without waking while there are no commands.
+    pub(crate) async fn expire(&self) {
+        loop {
+            self.grew.notified().await;
+            loop {
+                tokio::time::sleep(EXPIRY_PERIOD).await;
+                let (overdue, idle) = self.expire_once();
+                for reply in overdue {
+                    reply.send(Err(ProposeError::Timeout));
+                }
+                if idle {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn expire_once(&self) -> (Vec<Reply<M::Outcome>>, bool) {
+        let mut queue = self.queue.lock();
+        queue.period = queue.period.wrapping_add(1);
+        let period = queue.period;
+        // The period in which a command came had begun already, so one more has to pass.
+        let is_overdue = |since: u32| period.wrapping_sub(since) > self.timeout_periods;
+        let mut overdue = queue.pending.take_if(is_overdue);
+        while queue.waiting.front().is_some_and(|waiting| is_overdue(waiting.since)) {
+            let Some(waiting) = queue.waiting.pop_front() else { break };
+            queue.waiting_bytes -= waiting.command.len();
+            overdue.push(waiting.reply);
+        }
+        let idle = queue.waiting.is_empty() && queue.pending.is_empty();
+        queue.expiring = !idle;
+        (overdue, idle)
+    }
+}
+
+impl<M: Machine> fmt::Debug for Pipeline<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.queue.lock();
+        formatter
+            .debug_struct("Pipeline")
+            .field("waiting", &queue.waiting.len())
+            .field("in_flight", &queue.in_flight)
+            .field("closed", &queue.closed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The replies that are due for proposed commands, by request number. The numbers are consecutive, so this is a
+/// window that moves along them.
+///
+/// The first number is drawn at random when the process starts: an entry from an earlier life that is applied
+/// only now must not be taken for one of this life.
+struct Pending<O> {
+    first: u64,
+    replies: VecDeque<Option<(u32, Reply<O>)>>,
+}
+
+impl<O> Pending<O> {
+    fn next(&self) -> u64 {
+        self.first.wrapping_add(self.replies.len() as u64)
+    }
+
+    fn push(&mut self, since: u32, reply: Reply<O>) -> u64 {
+        let request = self.next();
+        self.replies.push_back(Some((since, reply)));
+        request
+    }
+
+    fn take(&mut self, request: u64) -> Option<Reply<O>> {
+        let at = usize::try_from(request.wrapping_sub(self.first)).ok()?;
+        let (_, reply) = self.replies.get_mut(at)?.take()?;
+        self.advance();
+        Some(reply)
+    }
+
+    fn take_all(&mut self, requests: Requests) -> Vec<Reply<O>> {
+        (0..requests.count as u64).filter_map(|offset| self.take(requests.first.wrapping_add(offset))).collect()
+    }
+
+    fn take_if(&mut self, choose: impl Fn(u32) -> bool) -> Vec<Reply<O>> {
+        let chosen = |slot: &mut Option<(u32, Reply<O>)>| slot.take_if(|(since, _)| choose(*since));
+        let taken = self.replies.iter_mut().filter_map(chosen).map(|(_, reply)| reply).collect();
+        self.advance();
+        taken
+    }
+
+    fn drain(&mut self) -> impl Iterator<Item = Reply<O>> {
+        self.first = self.next();
+        self.replies.drain(..).flatten().map(|(_, reply)| reply)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// Moves the window past those who were answered.
+    fn advance(&mut self) {
+        while self.replies.front().is_some_and(Option::is_none) {
+            self.replies.pop_front();
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+}
