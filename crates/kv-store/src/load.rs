@@ -25,7 +25,7 @@ pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
     Ok(Loaded {
         index: load_index(&reader, &meta)?,
         members: load_members(&reader)?,
-        membership: load_membership(&reader)?,
+        membership: reader.membership()?.map(|(at, encoded)| (at, Bytes::copy_from_slice(encoded))),
         last_time: load_last_time(&reader)?,
         meta,
     })
@@ -55,12 +55,6 @@ fn load_members(reader: &StorageReader) -> Result<Vec<Member>, StorageError> {
         members.push(member);
     }
     Ok(members)
-}
-
-fn load_membership(reader: &StorageReader) -> Result<Option<(LogPosition, Bytes)>, StorageError> {
-    let Some(row) = reader.row(Table::Meta, schema::meta::MEMBERSHIP)? else { return Ok(None) };
-    let (position, membership) = schema::parse_membership(row)?;
-    Ok(Some((position, Bytes::copy_from_slice(membership))))
 }
 
 fn load_last_time(reader: &StorageReader) -> Result<Option<u64>, StorageError> {

@@ -131,7 +131,12 @@ impl Store {
         Self::from_storage(Storage::open_read_only(directory, &options.storage)?, options)
     }
 
-    fn from_storage(storage: Storage, options: StoreOptions) -> Result<Self, OpenError> {
+    /// Opens the store in storage that is open already; tools look at the tables first.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Storage`] if something the index is made of is damaged.
+    pub fn from_storage(storage: Storage, options: StoreOptions) -> Result<Self, OpenError> {
         let loaded = crate::load::load(&storage)?;
         let meta = loaded.meta;
         Ok(Self {

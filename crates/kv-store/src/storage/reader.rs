@@ -12,7 +12,8 @@ use crate::env::{Environment, ReadTxn, Rows};
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 use crate::schema::{
-    ChangeType, REV, Table, VALUE, meta, parse_log_position, parse_number, point_key, rev_key, value_key,
+    ChangeType, REV, Table, VALUE, meta, parse_log_position, parse_membership, parse_number, point_key, rev_key,
+    value_key,
 };
 use crate::storage_error::StorageError;
 
@@ -102,6 +103,11 @@ impl StorageReader {
     /// Reads the same changes without their values, in place, and without touching the pages of long values.
     pub fn heads(&self, from: Point, to: i64) -> Result<Heads<'_>, StorageError> {
         Ok(Heads { rows: self.rev_rows(from, to)? })
+    }
+
+    /// Reads the membership of the cluster, encoded, and the log entry it came with.
+    pub fn membership(&self) -> Result<Option<(LogPosition, &[u8])>, StorageError> {
+        self.row(Table::Meta, meta::MEMBERSHIP)?.map(parse_membership).transpose()
     }
 
     /// Reads one row of a small table.
