@@ -165,6 +165,14 @@ pub(crate) fn value_key(at: Point, piece: u32) -> [u8; 20] {
     key
 }
 
+/// Returns the point that a piece of a value belongs to.
+pub(crate) fn parse_value_key(key: &[u8]) -> Result<Point, StorageError> {
+    if key.len() != 20 {
+        return Err(StorageError::corrupted("read table value", format!("{} is not a key of it", hex(key))));
+    }
+    Ok(Point::new(read_number(&key[..8]), read_number(&key[8..16])))
+}
+
 /// Cuts a long value so that its pieces fill pages well.
 ///
 /// A reader joins whatever pieces there are up to the length it knows, so this rule is not part of the format.

@@ -7,6 +7,7 @@
 //! - one writer at a time holds the `writer` lock, and only under it is the environment replaced;
 //! - whoever begins reading holds the environment it reads, so a replaced file stays until the last of them is gone.
 
+mod check;
 mod compact;
 mod directory;
 mod reader;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+pub use self::check::Checked;
 pub use self::compact::CompactionSlice;
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
@@ -153,6 +155,16 @@ impl Storage {
             1..=FORMAT_VERSION => Ok(storage),
             found => Err(OpenError::FutureFormat { path, found, supported: FORMAT_VERSION }),
         }
+    }
+
+    /// Returns the store file in use in a data directory, without opening it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the directory is none of ours or holds no store.
+    pub fn file_in_use(directory: &Path) -> Result<PathBuf, OpenError> {
+        directory::check_directory(directory)?;
+        Ok(directory.join(directory::read_current(directory)?.file_name()))
     }
 
     /// Returns the data directory.

@@ -59,6 +59,28 @@ impl DirLock {
         Ok(Self { path: path.to_owned(), _file: file })
     }
 
+    /// Keeps writers away like [`acquire`](Self::acquire), but without writing anything: also where nothing can be
+    /// written. Returns nothing if no process has ever taken the lock.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    pub fn hold(path: &Path) -> Result<Option<Self>, OpenError> {
+        check_directory(path)?;
+        let lock = path.join(LOCK);
+        let mut file = match File::open(&lock) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|source| OpenError::io("open", &lock, source))?,
+        };
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Self { path: path.to_owned(), _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                Err(OpenError::Locked { path: path.into(), holder: holder(&mut file) })
+            }
+            Err(error) => Err(OpenError::io("lock", &lock, error.into())),
+        }
+    }
+
     /// Makes the data directory if there is none, and takes its lock.
     pub fn create(path: &Path) -> Result<Self, OpenError> {
         if !path.exists() {

@@ -83,7 +83,8 @@ impl StorageReader {
         Ok(self.row_at(at)?.map(|row| row.digest()))
     }
 
-    fn row_at(&self, at: Point) -> Result<Option<Row<'_>>, StorageError> {
+    /// Finds the row of the change made at a point.
+    pub(super) fn row_at(&self, at: Point) -> Result<Option<Row<'_>>, StorageError> {
         for change in [ChangeType::Put, ChangeType::Tombstone] {
             let key = rev_key(at, change);
             let row = self.environment.rev.get(&self.txn, &key);
@@ -156,6 +157,16 @@ impl StorageReader {
         Ok(hash)
     }
 
+    /// Reads every row of `rev` or `value` as it is.
+    pub(super) fn raw_rows(&self, table: BigTable) -> Result<RawRows<'_>, StorageError> {
+        let (rows, name) = match table {
+            BigTable::Rev => (self.environment.rev, REV),
+            BigTable::Value => (self.environment.value, VALUE),
+        };
+        let rows = range(rows, &self.txn, Bound::Unbounded, Bound::Unbounded);
+        Ok(RawRows { rows: Some(rows.map_err(|error| read_error(name, &error))?), name })
+    }
+
     fn rev_rows(&self, from: Point, to: i64) -> Result<RowRange<'_>, StorageError> {
         let behind = (to as u64).saturating_add(1).to_be_bytes();
         range(self.environment.rev, &self.txn, Bound::Included(&point_key(from)), Bound::Excluded(&behind))
@@ -169,7 +180,8 @@ impl StorageReader {
         }
     }
 
-    fn apart_value(&self, at: Point, apart: ApartValue) -> Result<Bytes, StorageError> {
+    /// Reads the value of a change that is kept apart.
+    pub(super) fn apart_value(&self, at: Point, apart: ApartValue) -> Result<Bytes, StorageError> {
         let action = || format!("read the value of revision {at} from table value");
         let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
         let rows = range(self.environment.value, &self.txn, Bound::Included(&first), Bound::Included(&last));
@@ -249,6 +261,33 @@ impl<'a> Iterator for TableRows<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.rows.as_mut()?.next()?;
         Some(row.map_err(|error| read_error(self.name, &error)))
+    }
+}
+
+/// A table that is not a small one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BigTable {
+    Rev,
+    Value,
+}
+
+/// Rows as they are, see [`StorageReader::raw_rows`]. An error of LMDB is the last item: it knows no way past it.
+pub(super) struct RawRows<'a> {
+    rows: Option<RowRange<'a>>,
+    name: &'static str,
+}
+
+impl<'a> Iterator for RawRows<'a> {
+    type Item = Result<TableRow<'a>, StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.rows.as_mut()?.next()? {
+            Ok(row) => Some(Ok(row)),
+            Err(error) => {
+                self.rows = None;
+                Some(Err(read_error(self.name, &error)))
+            }
+        }
     }
 }
 

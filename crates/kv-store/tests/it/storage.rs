@@ -10,7 +10,7 @@ use kv_store::{
     DirLock, Effect, EntryEffects, LogPosition, Point, Record, Storage, StorageErrorKind, StorageOptions, Table, schema,
 };
 
-use crate::support::{entry, open, options, put, put_again};
+use crate::support::{damage, entry, open, options, put, put_again};
 
 #[test]
 fn what_is_written_is_there_after_reopening() {
@@ -301,21 +301,6 @@ fn readers_are_metered() {
     assert_eq!((storage.sizes().unwrap().readers, storage.sizes().unwrap().oldest_reader_lag), (1, 3));
     drop(reader);
     assert_eq!(storage.sizes().unwrap().readers, 0);
-}
-
-/// Finds the bytes in the store file and flips one of them.
-fn damage(directory: &Path, needle: &[u8]) {
-    let path = directory.join("store-0000000001.mdb");
-    let mut bytes = fs::read(&path).unwrap();
-    let mut found = 0;
-    for at in 0..bytes.len() - needle.len() {
-        if &bytes[at..at + needle.len()] == needle {
-            bytes[at + needle.len() / 2] ^= 0x10;
-            found += 1;
-        }
-    }
-    assert!(found > 0, "the bytes are in the file");
-    fs::write(path, bytes).unwrap();
 }
 
 #[test]

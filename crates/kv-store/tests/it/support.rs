@@ -1,5 +1,6 @@
 //! Stores in directories of their own, and records to put into them.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,4 +44,19 @@ pub(crate) fn entry(records: &[Record]) -> EntryEffects {
         revision,
         effects: vec![Effect::Records(records.into())],
     }
+}
+
+/// Finds the bytes in the store file and flips one of them.
+pub(crate) fn damage(directory: &Path, needle: &[u8]) {
+    let path = directory.join("store-0000000001.mdb");
+    let mut bytes = fs::read(&path).unwrap();
+    let mut found = 0;
+    for at in 0..bytes.len() - needle.len() {
+        if &bytes[at..at + needle.len()] == needle {
+            bytes[at + needle.len() / 2] ^= 0x10;
+            found += 1;
+        }
+    }
+    assert!(found > 0, "the bytes are in the file");
+    fs::write(path, bytes).unwrap();
 }
