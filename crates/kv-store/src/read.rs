@@ -84,7 +84,8 @@ impl Store {
             match self.read_once(query, overlay) {
                 Ok(answer) => return Ok(answer),
                 Err(Interrupted::Failed(error)) => return Err(error),
-                Err(Interrupted::Purged) if query.revision > 0 => {
+                // A transaction reads everything at one revision, so it cannot go on at a newer one.
+                Err(Interrupted::Purged) if query.revision > 0 || overlay.is_some() => {
                     return Err(ReadError::Compacted { requested: query.revision, oldest: self.compact_revision() });
                 }
                 Err(Interrupted::Purged) => {}

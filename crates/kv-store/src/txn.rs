@@ -245,6 +245,31 @@ impl<'a> WriteTxn<'a> {
     }
 }
 
+impl Store {
+    /// Runs a transaction that only reads, at the newest revision and without the log.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Read`], as for [`Store::range`].
+    ///
+    /// # Panics
+    ///
+    /// If an operation of either branch is not a range: see [`Txn::is_read_only`].
+    pub fn read_txn(&self, txn: &Txn) -> Result<TxnAnswer, WriteError> {
+        assert!(txn.is_read_only(), "only the applier writes");
+        loop {
+            let pin = self.pin(0)?;
+            let mut reading = WriteTxn { store: self, base: pin.revision(), records: Vec::new() };
+            let answer = reading.run(txn.clone(), true).and_then(|answer| Ok(answer?));
+            // A compaction that lost patience with the pin does not make the newest revision unreadable.
+            let overtaken = pin.revision() < self.compact_revision();
+            if !(overtaken && matches!(answer, Err(WriteError::Read(ReadError::Compacted { .. })))) {
+                return answer;
+            }
+        }
+    }
+}
+
 fn branch(txn: &Txn, succeeded: bool) -> &[Op] {
     if succeeded { &txn.success } else { &txn.failure }
 }

@@ -1,6 +1,6 @@
 //! Random commands, compactions, checkpoints and kills, every answer compared with the model's.
 
-use kv_store::{Command, EventQuery, RangeQuery};
+use kv_store::{Answer, Command, EventQuery, RangeQuery};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -31,6 +31,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn is_read_only(command: &Command) -> bool {
+    matches!(command, Command::Txn(txn) if txn.is_read_only())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -44,6 +48,10 @@ proptest! {
                     let outcomes = subject.apply(&commands);
                     for (command, outcome) in commands.iter().zip(outcomes) {
                         check_outcome(command, &outcome, &model.run(command));
+                    }
+                    if let Some(Command::Txn(txn)) = commands.last().filter(|command| is_read_only(command)) {
+                        let outcome = subject.store().read_txn(txn).map(Answer::Txn);
+                        check_outcome(&commands[commands.len() - 1], &outcome, &model.run(&commands[commands.len() - 1]));
                     }
                 }
                 Step::Read(query) => check_range(subject.store(), &model, &query),
