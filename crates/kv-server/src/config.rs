@@ -1,0 +1,347 @@
+//! What a server can be told, its defaults, and what makes no sense.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::ids;
+use crate::logging::{LogConfig, Notice};
+use crate::url::{self, Url};
+
+/// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
+pub const GRPC_OVERHEAD_BYTES: usize = 512 * 1024;
+
+/// Requests above this are accepted when allowed, but slow everybody down.
+const RECOMMENDED_REQUEST_BYTES_MAX: u32 = 10 * 1024 * 1024;
+
+/// A gRPC frame's length has 32 bits, and a sender may be a signed-integer implementation.
+const REQUEST_BYTES_MAX: u32 = i32::MAX as u32 - GRPC_OVERHEAD_BYTES as u32;
+
+/// What `--quota-backend-bytes=0` stands for.
+const DEFAULT_QUOTA_BYTES: i64 = 2 * 1024 * 1024 * 1024;
+
+/// Progress notifications more often than this would be mostly overhead.
+const PROGRESS_NOTIFY_INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// The names `--metrics` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsDetail {
+    /// Counters and gauges.
+    Basic,
+    /// Also a histogram of handling times per method.
+    Extensive,
+}
+
+/// Whether a new directory begins a cluster or joins one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterState {
+    /// It begins one.
+    New,
+    /// It joins one.
+    Existing,
+}
+
+/// Everything a server can be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The member's name.
+    pub name: String,
+    /// The data directory; `None` stands for `<name>.kvd` where the process runs.
+    pub data_dir: Option<PathBuf>,
+    /// Where clients are served.
+    pub listen_client_urls: Vec<Url>,
+    /// Where clients are told to go; empty stands for the addresses really listened on.
+    pub advertise_client_urls: Vec<Url>,
+    /// Where members would be served.
+    pub listen_peer_urls: Vec<Url>,
+    /// Where other members would be told to go.
+    pub initial_advertise_peer_urls: Vec<Url>,
+    /// The members of a new cluster, `name=url,…`; `None` stands for this member alone.
+    pub initial_cluster: Option<String>,
+    /// Part of the ids, so that two clusters with the same URLs differ.
+    pub initial_cluster_token: String,
+    /// Whether a new directory begins a cluster.
+    pub initial_cluster_state: ClusterState,
+    /// Operations in one transaction, at most.
+    pub max_txn_ops: u32,
+    /// Bytes of one request, at most.
+    pub max_request_bytes: u32,
+    /// Streams open at once on a connection, at most.
+    pub max_concurrent_streams: u32,
+    /// A client should wait this long between pings.
+    pub grpc_keepalive_min_time: Duration,
+    /// The server pings a connection this often; zero means never.
+    pub grpc_keepalive_interval: Duration,
+    /// A ping without an answer for this long ends the connection.
+    pub grpc_keepalive_timeout: Duration,
+    /// Read for compatibility; checkpoints go by time and bytes.
+    pub snapshot_count: u64,
+    /// As typed: 0 stands for the default, a negative number for no quota.
+    pub quota_backend_bytes: i64,
+    /// A quiet watcher that asked for it hears of progress this often.
+    pub watch_progress_notify_interval: Duration,
+    /// Revisions a compaction deletes in one step.
+    pub compaction_batch_limit: u32,
+    /// The pause between two such steps.
+    pub compaction_sleep_interval: Duration,
+    /// Do not wait for the disk: what was acknowledged may be lost.
+    pub unsafe_no_fsync: bool,
+    /// How the server logs.
+    pub log: LogConfig,
+    /// This file is written when clients are served.
+    pub ready_file: Option<PathBuf>,
+    /// How much `/metrics` tells.
+    pub metrics: MetricsDetail,
+    /// More addresses that serve `/metrics` and health, and nothing else.
+    pub listen_metrics_urls: Vec<Url>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let default_url = |text| vec![Url::parse(text).expect("a constant")];
+        Self {
+            name: "default".to_owned(),
+            data_dir: None,
+            listen_client_urls: default_url("http://localhost:2379"),
+            advertise_client_urls: default_url("http://localhost:2379"),
+            listen_peer_urls: default_url("http://localhost:2380"),
+            initial_advertise_peer_urls: default_url("http://localhost:2380"),
+            initial_cluster: None,
+            initial_cluster_token: "etcd-cluster".to_owned(),
+            initial_cluster_state: ClusterState::New,
+            max_txn_ops: 128,
+            max_request_bytes: 1_572_864,
+            max_concurrent_streams: u32::MAX,
+            grpc_keepalive_min_time: Duration::from_secs(5),
+            grpc_keepalive_interval: Duration::from_secs(2 * 60 * 60),
+            grpc_keepalive_timeout: Duration::from_secs(20),
+            snapshot_count: 10_000,
+            quota_backend_bytes: 0,
+            watch_progress_notify_interval: Duration::from_secs(10 * 60),
+            compaction_batch_limit: 1000,
+            compaction_sleep_interval: Duration::from_millis(10),
+            unsafe_no_fsync: false,
+            log: LogConfig::default(),
+            ready_file: None,
+            metrics: MetricsDetail::Basic,
+            listen_metrics_urls: Vec::new(),
+        }
+    }
+}
+
+/// Who a member is, fixed when its directory is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The member's id.
+    pub(crate) member_id: u64,
+    /// The cluster's id.
+    pub(crate) cluster_id: u64,
+    /// Where other members reach this one.
+    pub(crate) peer_urls: Vec<String>,
+}
+
+impl Config {
+    /// Returns the data directory, made from the name where none is given.
+    pub fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| PathBuf::from(format!("{}.kvd", self.name)))
+    }
+
+    /// Returns the quota in bytes as it is reported: the default where 0 was typed, `None` where it is off.
+    pub fn quota_bytes(&self) -> Option<i64> {
+        match self.quota_backend_bytes {
+            0 => Some(DEFAULT_QUOTA_BYTES),
+            negative if negative < 0 => None,
+            quota => Some(quota),
+        }
+    }
+
+    /// Returns how large a gRPC message may be before it is refused unread.
+    pub fn grpc_receive_bytes_max(&self) -> usize {
+        self.max_request_bytes as usize + GRPC_OVERHEAD_BYTES
+    }
+
+    /// Refuses what makes no sense, and tells what deserves a warning.
+    pub(crate) fn validate(&mut self) -> Result<Vec<Notice>, String> {
+        let mut notices = Vec::new();
+        for urls in [&self.listen_peer_urls, &self.listen_client_urls, &self.listen_metrics_urls] {
+            urls.iter().try_for_each(Url::check_bindable)?;
+        }
+        check_insecure("--listen-client-urls", &self.listen_client_urls)?;
+        check_insecure("--listen-metrics-urls", &self.listen_metrics_urls)?;
+        for url in &self.initial_advertise_peer_urls {
+            url.check_advertisable().map_err(|error| {
+                let urls = url::join(&self.initial_advertise_peer_urls);
+                format!("--initial-advertise-peer-urls {urls:?} must be \"host:port\" ({error})")
+            })?;
+        }
+        for url in &self.advertise_client_urls {
+            url.check_advertisable().map_err(|error| {
+                let urls = url::join(&self.advertise_client_urls);
+                format!(
+                    "--advertise-client-urls {urls:?} must be in the format \"host:port\", \"unix:/path/to/socket\" or \
+                     \"unixs:/path/to/socket\" ({error})"
+                )
+            })?;
+        }
+        if self.max_request_bytes > REQUEST_BYTES_MAX {
+            return Err(format!("--max-request-bytes must be at most {REQUEST_BYTES_MAX}"));
+        }
+        if self.max_request_bytes > RECOMMENDED_REQUEST_BYTES_MAX {
+            notices.push(
+                Notice::warn("exceeded recommended request limit")
+                    .field("max-request-bytes", self.max_request_bytes)
+                    .field("recommended-request-bytes", RECOMMENDED_REQUEST_BYTES_MAX),
+            );
+        }
+        if self.watch_progress_notify_interval.is_zero() {
+            self.watch_progress_notify_interval = Self::default().watch_progress_notify_interval;
+        } else if self.watch_progress_notify_interval < PROGRESS_NOTIFY_INTERVAL_MIN {
+            self.watch_progress_notify_interval = PROGRESS_NOTIFY_INTERVAL_MIN;
+            notices.push(
+                Notice::warn("adjusting watch progress notify interval to minimum period")
+                    .field("min-watch-progress-notify-interval", "100ms"),
+            );
+        }
+        if self.compaction_batch_limit == 0 {
+            self.compaction_batch_limit = Self::default().compaction_batch_limit;
+        }
+        if self.name == "default" {
+            notices.push(Notice::warn(
+                "it isn't recommended to use default name, please set a value for --name. Note that members of a \
+                 cluster with the same name cannot be told apart",
+            ));
+        }
+        self.identity()?;
+        Ok(notices)
+    }
+
+    /// Computes who the member of a new directory is.
+    pub(crate) fn identity(&self) -> Result<Identity, String> {
+        let advertised: Vec<String> = self.initial_advertise_peer_urls.iter().map(Url::to_string).collect();
+        if let Some(cluster) = &self.initial_cluster {
+            self.check_cluster(&parse_cluster(cluster)?, &advertised)?;
+        }
+        let member_id = ids::member_id(advertised.iter().map(String::as_str), &self.initial_cluster_token);
+        Ok(Identity { member_id, cluster_id: ids::cluster_id(&[member_id]), peer_urls: advertised })
+    }
+
+    fn check_cluster(&self, cluster: &BTreeMap<String, Vec<String>>, advertised: &[String]) -> Result<(), String> {
+        let pairs =
+            |name: &str, urls: &[&String]| urls.iter().map(|url| format!("{name}={url}")).collect::<Vec<_>>().join(",");
+        let Some(own) = cluster.get(&self.name) else {
+            return Err(format!("couldn't find local name {:?} in the initial cluster configuration", self.name));
+        };
+        let unadvertised: Vec<_> = own.iter().filter(|url| !advertised.contains(url)).collect();
+        if !unadvertised.is_empty() {
+            return Err(format!(
+                "--initial-cluster has {} but missing from --initial-advertise-peer-urls={}",
+                pairs(&self.name, &unadvertised),
+                advertised.join(",")
+            ));
+        }
+        let unlisted: Vec<_> = advertised.iter().filter(|url| !own.contains(url)).collect();
+        if !unlisted.is_empty() {
+            return Err(format!(
+                "--initial-advertise-peer-urls has {} but missing from --initial-cluster={}",
+                unlisted.into_iter().map(String::as_str).collect::<Vec<_>>().join(","),
+                pairs(&self.name, &advertised.iter().collect::<Vec<_>>()),
+            ));
+        }
+        let mut urls: Vec<_> = cluster.values().flatten().collect();
+        let given = urls.len();
+        urls.sort_unstable();
+        urls.dedup();
+        if urls.len() < given {
+            return Err(format!(
+                "initial cluster {} has duplicate url",
+                self.initial_cluster.as_deref().unwrap_or_default()
+            ));
+        }
+        if cluster.len() > 1 {
+            return Err(format!("this release runs one member, and --initial-cluster names {}", cluster.len()));
+        }
+        Ok(())
+    }
+}
+
+/// Reads `name=url,name=url,…`; a name may stand several times.
+fn parse_cluster(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for pair in text.split(',').filter(|pair| !pair.is_empty()) {
+        let (name, url) = pair.split_once('=').unwrap_or((pair, ""));
+        members.entry(name.to_owned()).or_default().push(Url::parse(url)?.to_string());
+    }
+    Ok(members)
+}
+
+fn check_insecure(flag: &str, urls: &[Url]) -> Result<(), String> {
+    match urls.iter().find(|url| url.is_secure()) {
+        Some(url) => Err(format!("{flag} has {url}: this release serves no TLS; use http:// or unix://")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_cluster(name: &str, cluster: &str, advertised: &str) -> Config {
+        Config {
+            name: name.to_owned(),
+            initial_cluster: Some(cluster.to_owned()),
+            initial_advertise_peer_urls: Url::parse_list(advertised).unwrap(),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn a_member_alone_has_etcds_default_ids() {
+        let identity = Config::default().identity().unwrap();
+        assert_eq!(identity.member_id, 0x8e9e_05c5_2164_694d);
+        assert_eq!(identity.cluster_id, 0xcdf8_1819_4e3a_8c32);
+    }
+
+    #[test]
+    fn the_initial_cluster_must_name_this_member_and_its_urls() {
+        let refused = |config: Config| config.identity().unwrap_err();
+        let url = "http://127.0.0.1:1";
+        assert!(with_cluster("a", "a=http://127.0.0.1:1", url).identity().is_ok());
+        assert_eq!(
+            refused(with_cluster("b", "a=http://127.0.0.1:1", url)),
+            "couldn't find local name \"b\" in the initial cluster configuration"
+        );
+        assert_eq!(
+            refused(with_cluster("a", "a=http://127.0.0.1:2", url)),
+            "--initial-cluster has a=http://127.0.0.1:2 but missing from --initial-advertise-peer-urls=http://127.0.0.1:1"
+        );
+        assert_eq!(
+            refused(with_cluster("a", "a=http://127.0.0.1:1,b=http://127.0.0.1:1", url)),
+            "initial cluster a=http://127.0.0.1:1,b=http://127.0.0.1:1 has duplicate url"
+        );
+        assert_eq!(
+            refused(with_cluster("a", "a=http://127.0.0.1:1,b=http://127.0.0.1:2", url)),
+            "this release runs one member, and --initial-cluster names 2"
+        );
+    }
+
+    #[test]
+    fn a_quota_of_zero_is_the_default_and_a_negative_one_none() {
+        let quota = |bytes| Config { quota_backend_bytes: bytes, ..Config::default() }.quota_bytes();
+        assert_eq!(quota(0), Some(2 << 30));
+        assert_eq!(quota(53_248), Some(53_248));
+        assert_eq!(quota(-1), None);
+    }
+
+    #[test]
+    fn extremes_are_bounded_or_refused() {
+        let mut config = Config { watch_progress_notify_interval: Duration::from_millis(1), ..Config::default() };
+        let notices = config.validate().unwrap();
+        assert_eq!(config.watch_progress_notify_interval, Duration::from_millis(100));
+        assert!(notices.iter().any(|notice| notice.message.starts_with("adjusting watch progress")));
+        let mut config = Config { max_request_bytes: u32::MAX, ..Config::default() };
+        assert!(config.validate().unwrap_err().starts_with("--max-request-bytes must be at most"));
+        let mut config =
+            Config { listen_client_urls: Url::parse_list("https://localhost:1").unwrap(), ..Config::default() };
+        assert!(config.validate().unwrap_err().contains("serves no TLS"));
+    }
+}

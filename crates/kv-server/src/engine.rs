@@ -1,0 +1,433 @@
+//! The store, the consensus that drives it and the threads behind it, as the services see them.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::ResponseHeader;
+use kv_raft::{Node, NodeOptions, ProposeError, Proposer, StartError};
+use kv_store::{
+    Answer, Background, BackgroundOptions, Command, DirLock, KeyRange, Member, Op, OpenError, RangeAnswer, RangeQuery,
+    Sizes, StorageError, StorageErrorKind, StorageOptions, Store, StoreOptions, Table, Txn, TxnAnswer, schema,
+};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tonic::Status;
+
+use crate::config::{ClusterState, Config, Identity};
+use crate::exposition;
+use crate::http::Checks;
+use crate::machine::StoreMachine;
+use crate::metrics::Metrics;
+use crate::status::{chain, propose_status, read_status, write_status};
+
+/// The store file may become this many times the quota, because old pages are reused only after readers have gone.
+const MAP_SIZE_PER_QUOTA: u64 = 4;
+
+/// Address space of a store without a quota; that much is reserved, not used.
+const MAP_SIZE_UNLIMITED: u64 = 1 << 40;
+
+/// How long a defragmentation waits for a compaction's slice to end.
+const DEFRAGMENT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it looks.
+const DEFRAGMENT_RETRY: Duration = Duration::from_millis(20);
+
+/// Everything below the services.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) config: Config,
+    pub(crate) identity: Identity,
+    pub(crate) store: Arc<Store>,
+    pub(crate) metrics: Arc<Metrics>,
+    node: Arc<Node<StoreMachine>>,
+    proposer: Proposer<StoreMachine>,
+    background: Mutex<Option<Background>>,
+    /// The newest revision whose compaction is complete.
+    compacted: watch::Sender<i64>,
+    /// Why the process must end, once it must.
+    failure: watch::Sender<Option<String>>,
+    /// The last of the numbers that keep streams from speaking all at once.
+    spread: AtomicU32,
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The data directory cannot be opened.
+    #[error("open data directory")]
+    Open(#[from] OpenError),
+    /// What it holds cannot be read or written.
+    #[error("read data directory")]
+    Storage(#[from] StorageError),
+    /// The log or the consensus cannot start.
+    #[error("start consensus")]
+    Start(#[from] StartError),
+    /// The consensus ended while the log was replayed.
+    #[error("replay log")]
+    Replay(#[source] ProposeError),
+    /// The configuration does not fit the directory.
+    #[error("{0}")]
+    Config(String),
+    /// The operating system gives no random numbers.
+    #[error("read random numbers")]
+    Random(#[source] std::io::Error),
+}
+
+impl Engine {
+    /// Opens the data directory, replays the log and makes this member known under `client_urls`. When it returns,
+    /// everything that was ever acknowledged can be read.
+    pub(crate) async fn start(config: Config, client_urls: Vec<String>) -> Result<Arc<Self>, EngineError> {
+        let (store, identity) = {
+            let config = config.clone();
+            tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
+        };
+        let (failure, _) = watch::channel(None);
+        let (compacted, _) = watch::channel(store.compact_revision());
+        let metrics = Arc::new(Metrics::default());
+
+        let machine = Arc::new(StoreMachine(Arc::clone(&store)));
+        let node = Arc::new(Node::start(node_options(&config, &identity, &failure)?, machine).await?);
+        let background = Background::start(&store, background_options(&config, &node, &compacted, &failure));
+        let engine = Arc::new(Self {
+            proposer: node.proposer(),
+            background: Mutex::new(Some(background)),
+            config,
+            identity,
+            store,
+            metrics,
+            node,
+            compacted,
+            failure,
+            spread: AtomicU32::new(0),
+        });
+        engine.node.wait_for_recovery().await.map_err(EngineError::Replay)?;
+        engine.publish(client_urls).await?;
+        Ok(engine)
+    }
+
+    /// Records this member's name and addresses, where they are not what the members' table says.
+    async fn publish(&self, client_urls: Vec<String>) -> Result<(), EngineError> {
+        let known = self.store.members().into_iter().find(|member| member.id == self.identity.member_id);
+        let peer_urls = known.as_ref().map_or_else(|| self.identity.peer_urls.clone(), |known| known.peer_urls.clone());
+        let member = Member {
+            id: self.identity.member_id,
+            name: self.config.name.clone(),
+            peer_urls,
+            client_urls,
+            learner: false,
+        };
+        if known.as_ref() != Some(&member) {
+            let outcome = self.proposer.propose(Command::SetMember(member).encode()).await;
+            outcome.map_err(EngineError::Replay)?.map_err(|error| EngineError::Config(error.to_string()))?;
+        }
+        tracing::info!(
+            local_member_id = format!("{:x}", self.identity.member_id),
+            cluster_id = format!("{:x}", self.identity.cluster_id),
+            "published local member to cluster through raft"
+        );
+        Ok(())
+    }
+
+    /// Has a command committed and applied.
+    pub(crate) async fn propose(&self, command: &Command) -> Result<Answer, Status> {
+        let _pending = Pending::new(&self.metrics);
+        match self.proposer.propose(command.encode()).await {
+            Ok(outcome) => outcome.map_err(|error| write_status(&error)),
+            Err(error) => {
+                self.metrics.proposals_failed.inc();
+                Err(propose_status(&error))
+            }
+        }
+    }
+
+    /// Waits until a read of the store sees everything that was acknowledged before.
+    pub(crate) async fn linearizable(&self) -> Result<(), Status> {
+        if self.node.sole_voter() {
+            return Ok(());
+        }
+        self.node.linearize().await.map_err(|error| propose_status(&error))
+    }
+
+    /// Reads a range: in place if it is short, else beside the other requests of the thread.
+    pub(crate) async fn range(&self, query: RangeQuery) -> Result<RangeAnswer, Status> {
+        let answer = if self.store.is_short(&query) {
+            self.store.range(&query)
+        } else {
+            self.blocking(move |store| store.range(&query)).await?
+        };
+        answer.map_err(|error| read_status(&error))
+    }
+
+    /// Runs a transaction that only reads.
+    pub(crate) async fn read_txn(&self, txn: Txn) -> Result<TxnAnswer, Status> {
+        let answer = if self.is_short(&txn) {
+            self.store.read_txn(&txn)
+        } else {
+            self.blocking(move |store| store.read_txn(&txn)).await?
+        };
+        answer.map_err(|error| write_status(&error))
+    }
+
+    fn is_short(&self, txn: &Txn) -> bool {
+        txn.compare.iter().all(|compare| matches!(compare.range, KeyRange::Key(_)))
+            && txn.success.iter().chain(&txn.failure).all(|op| match op {
+                Op::Range(query) => self.store.is_short(query),
+                _ => false,
+            })
+    }
+
+    /// Runs what may take long on a thread where it delays nobody.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> T + Send + 'static,
+    ) -> Result<T, Status> {
+        let store = Arc::clone(&self.store);
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        // A panic was logged where it happened; it fails this one request.
+        done.map_err(|_| Status::internal("etcdserver: the request failed inside the server"))
+    }
+
+    /// Waits until what a compaction gave up is deleted.
+    pub(crate) async fn wait_compacted(&self, revision: i64) -> Result<(), Status> {
+        let mut compacted = self.compacted.subscribe();
+        let waited = compacted.wait_for(|done| *done >= revision).await;
+        waited.map(drop).map_err(|_| crate::status::status(ApiError::Stopped))
+    }
+
+    /// Gives free pages back to the file system, while everything goes on.
+    pub(crate) async fn defragment(&self) -> Result<(), Status> {
+        tracing::info!("starting defragment");
+        let began = Instant::now();
+        self.metrics.defragments_inflight.add(1);
+        let result = self.blocking(move |store| defragment(store, began + DEFRAGMENT_PATIENCE)).await;
+        self.metrics.defragments_inflight.add(-1);
+        let took = began.elapsed();
+        self.metrics.defragment_duration.observe(took);
+        match result? {
+            Ok(defragmented) => {
+                tracing::info!(
+                    took = format!("{took:?}"),
+                    before_bytes = defragmented.before_bytes,
+                    after_bytes = defragmented.after_bytes,
+                    "finished defragment"
+                );
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "defragment failed");
+                Err(Status::unknown(format!("etcdserver: {}", chain(&error))))
+            }
+        }
+    }
+
+    /// Returns the header of an answer at `revision`.
+    pub(crate) fn header(&self, revision: i64) -> ResponseHeader {
+        ResponseHeader {
+            cluster_id: self.identity.cluster_id,
+            member_id: self.identity.member_id,
+            revision,
+            raft_term: self.node.term(),
+        }
+    }
+
+    /// Returns what this member knows of its place in the cluster.
+    pub(crate) fn consensus(&self) -> kv_raft::Status {
+        self.node.status()
+    }
+
+    /// Returns what the store takes on disk.
+    pub(crate) fn sizes(&self) -> Result<Sizes, Status> {
+        self.store.sizes().map_err(|error| Status::unknown(format!("etcdserver: {}", chain(&error))))
+    }
+
+    /// Returns the log, for its counters.
+    pub(crate) fn log(&self) -> &kv_log::Log {
+        self.node.log()
+    }
+
+    /// Returns a share between nothing and all, different for streams that begin one after the other.
+    pub(crate) fn next_spread(&self) -> f64 {
+        // Steps of the golden ratio fill the range evenly, whatever their number.
+        let step = 0x9e37_79b9;
+        f64::from(self.spread.fetch_add(step, Ordering::Relaxed)) / f64::from(u32::MAX)
+    }
+
+    /// Waits until the process must end, and says why.
+    pub(crate) async fn failed(&self) -> String {
+        let mut failure = self.failure.subscribe();
+        let reason = failure.wait_for(Option::is_some).await;
+        reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
+    }
+
+    /// Stops everything, storing what is applied.
+    pub(crate) async fn stop(&self) {
+        self.node.shutdown().await;
+        let background = self.background.lock().take();
+        if let Some(background) = background {
+            let stopped = tokio::task::spawn_blocking(move || background.stop()).await;
+            if stopped.is_err() {
+                tracing::error!("the last checkpoint panicked");
+            }
+        }
+    }
+}
+
+impl Checks for Engine {
+    fn alarms(&self) -> Vec<&'static str> {
+        // A full disk is no alarm that somebody must take back, but who asks wants to know.
+        if self.node.log_full() { vec!["NOSPACE"] } else { Vec::new() }
+    }
+
+    fn has_leader(&self) -> bool {
+        self.node.status().leader.is_some()
+    }
+
+    fn is_learner(&self) -> bool {
+        self.node.status().is_learner
+    }
+
+    async fn read(&self, linearizable: bool) -> Result<(), String> {
+        if linearizable {
+            self.linearizable().await.map_err(|status| status.message().to_owned())?;
+        }
+        let query = RangeQuery { limit: 1, keys_only: true, ..RangeQuery::new(KeyRange::all()) };
+        self.range(query).await.map(drop).map_err(|status| status.message().to_owned())
+    }
+
+    fn metrics_page(&self) -> String {
+        exposition::page(self)
+    }
+}
+
+/// Counts a proposal as long as its caller waits for it.
+struct Pending<'a>(&'a Metrics);
+
+impl<'a> Pending<'a> {
+    fn new(metrics: &'a Metrics) -> Self {
+        metrics.proposals_pending.add(1);
+        Self(metrics)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.proposals_pending.add(-1);
+    }
+}
+
+fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), EngineError> {
+    let directory = config.data_dir();
+    let quota = config.quota_bytes().map_or(MAP_SIZE_UNLIMITED, |quota| quota as u64 * MAP_SIZE_PER_QUOTA);
+    let storage = StorageOptions {
+        map_size_bytes: (quota as usize).max(StorageOptions::default().map_size_bytes),
+        sync: !config.unsafe_no_fsync,
+        ..StorageOptions::default()
+    };
+    let lock = Arc::new(DirLock::create(&directory)?);
+    let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
+    let identity = identity(config, &store)?;
+    Ok((Arc::new(store), identity))
+}
+
+/// Returns who this member is: what its directory says, or what the configuration says for a new one.
+fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
+    let meta = store.storage().meta()?;
+    let data_dir = config.data_dir().display().to_string();
+    let configured = config.identity().map_err(EngineError::Config)?;
+    if let (Some(member_id), Some(cluster_id)) = (meta.member_id, meta.cluster_id) {
+        tracing::info!(data_dir, dir_type = "member", "server has already been initialized");
+        return Ok(Identity { member_id, cluster_id, ..configured });
+    }
+    if config.initial_cluster_state == ClusterState::Existing {
+        return Err(EngineError::Config(format!(
+            "--initial-cluster-state is existing, {data_dir} is new, and this release of kvd joins no cluster"
+        )));
+    }
+    tracing::info!(data_dir, dir_type = "empty", "Initialize and start etcd server");
+    let storage = store.storage();
+    storage.write_row(Table::Meta, schema::meta::CLUSTER_ID, &configured.cluster_id.to_be_bytes())?;
+    storage.write_row(Table::Meta, schema::meta::MEMBER_ID, &configured.member_id.to_be_bytes())?;
+    Ok(configured)
+}
+
+fn node_options(
+    config: &Config,
+    identity: &Identity,
+    failure: &watch::Sender<Option<String>>,
+) -> Result<NodeOptions, EngineError> {
+    let salt = kv_log::Salt::random().map_err(EngineError::Random)?;
+    let sync = if config.unsafe_no_fsync { kv_log::SyncMode::Never } else { kv_log::SyncMode::Durable };
+    let log = kv_log::Options { sync, ..kv_log::Options::new(salt) };
+    let failure = failure.clone();
+    let options = NodeOptions::new(identity.member_id, config.data_dir().join("log"), log, Arc::new(unix_milliseconds));
+    Ok(NodeOptions {
+        first_request: random_number().map_err(EngineError::Random)?,
+        on_failure: Arc::new(move |reason| fail(&failure, format!("consensus failed: {}", chain(reason)))),
+        ..options
+    })
+}
+
+fn background_options(
+    config: &Config,
+    node: &Arc<Node<StoreMachine>>,
+    compacted: &watch::Sender<i64>,
+    failure: &watch::Sender<Option<String>>,
+) -> BackgroundOptions {
+    let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
+    BackgroundOptions {
+        compaction_rows: config.compaction_batch_limit as usize,
+        compaction_pause: config.compaction_sleep_interval,
+        on_checkpoint: Box::new(move |_| {
+            if let Some(node) = node.upgrade() {
+                node.checkpointed();
+            }
+        }),
+        on_compacted: Box::new(move |revision, took| {
+            tracing::info!(compact_revision = revision, took = format!("{took:?}"), "finished scheduled compaction");
+            compacted.send_modify(|done| *done = revision.max(*done));
+        }),
+        ..BackgroundOptions::new(Arc::new(move |error| fail(&failure, format!("checkpoint failed: {}", chain(error)))))
+    }
+}
+
+fn fail(failure: &watch::Sender<Option<String>>, reason: String) {
+    // The first reason is the cause of the others.
+    failure.send_if_modified(|known| {
+        let first = known.is_none();
+        if first {
+            *known = Some(reason);
+        }
+        first
+    });
+}
+
+fn defragment(store: &Store, deadline: Instant) -> Result<kv_store::Defragmented, StorageError> {
+    store.checkpoint_all()?;
+    loop {
+        match store.storage().defragment(|_| ControlFlow::Continue(())) {
+            // A compaction's slice takes milliseconds.
+            Err(error) if error.kind() == StorageErrorKind::Busy && Instant::now() < deadline => {
+                std::thread::sleep(DEFRAGMENT_RETRY);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn unix_milliseconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+}
+
+/// Returns a number that an earlier process will not have drawn.
+fn random_number() -> std::io::Result<u64> {
+    let mut bytes = [0; 8];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())?;
+    }
+    Ok(u64::from_le_bytes(bytes))
+}

@@ -1,0 +1,213 @@
+//! The page at `/metrics`: what was counted, and what store, log and process say at the moment.
+
+use std::fs;
+
+use crate::config::MetricsDetail;
+use crate::engine::Engine;
+use crate::methods::METHODS;
+use crate::metrics::{CODE_NAMES, Page};
+use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, RELEASE};
+
+/// The clock ticks of `/proc/self/stat`: fixed at 100 a second for user space on Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Returns the page.
+pub(crate) fn page(engine: &Engine) -> String {
+    let mut page = Page::default();
+    server(engine, &mut page);
+    store(engine, &mut page);
+    log(engine, &mut page);
+    health(engine, &mut page);
+    grpc(engine, &mut page);
+    process(&mut page);
+    page.finish()
+}
+
+fn server(engine: &Engine, page: &mut Page) {
+    let consensus = engine.consensus();
+    let metrics = &engine.metrics;
+    let flag = u8::from;
+    page.gauge("etcd_server_has_leader", "Whether a leader is known.", flag(consensus.leader.is_some()));
+    let leads = consensus.leader == Some(engine.identity.member_id);
+    page.gauge("etcd_server_is_leader", "Whether this member leads.", flag(leads));
+    page.gauge("etcd_server_is_learner", "Whether this member has no vote.", flag(consensus.is_learner));
+    // The only voter elects itself once.
+    let changes = u64::from(consensus.leader.is_some());
+    page.counter("etcd_server_leader_changes_seen_total", "Changes of the leader.", changes);
+    let pending = metrics.proposals_pending.get();
+    page.gauge("etcd_server_proposals_pending", "Commands that wait for their outcome.", pending);
+    page.counter("etcd_server_proposals_failed_total", "Commands without an outcome.", metrics.proposals_failed.get());
+    page.gauge("etcd_server_proposals_committed_total", "Log entries committed.", consensus.committed);
+    page.gauge("etcd_server_proposals_applied_total", "Log entries applied.", consensus.applied);
+    let quota = engine.config.quota_bytes().unwrap_or_default();
+    page.gauge("etcd_server_quota_backend_bytes", "The configured quota.", quota);
+
+    for (name, label, help, value) in [
+        ("etcd_server_version", "server_version", "The version of the API.", API_SERVER_VERSION),
+        ("etcd_cluster_version", "cluster_version", "The cluster's version.", &API_CLUSTER_VERSION[..3]),
+        ("kvd_build_info", "version", "The release of kvd.", RELEASE),
+    ] {
+        page.family(name, "gauge", help);
+        page.sample(name, &[(label, value)], 1);
+    }
+    page.family("etcd_server_id", "gauge", "This member's id.");
+    page.sample("etcd_server_id", &[("server_id", &format!("{:x}", engine.identity.member_id))], 1);
+
+    page.family("etcd_server_client_requests_total", "counter", "Requests by what their client says it is.");
+    for ((kind, version), count) in metrics.client_requests() {
+        let labels = [("type", kind), ("client_api_version", version.as_str())];
+        page.sample("etcd_server_client_requests_total", &labels, count);
+    }
+}
+
+fn store(engine: &Engine, page: &mut Page) {
+    let (store, metrics) = (&engine.store, &engine.metrics);
+    if let Ok(sizes) = store.sizes() {
+        page.gauge("etcd_mvcc_db_total_size_in_bytes", "What the store takes on disk.", sizes.allocated_bytes);
+        page.gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "What of it is in use.", sizes.used_bytes);
+    }
+    page.counter("etcd_mvcc_put_total", "Puts.", metrics.puts.get());
+    page.counter("etcd_mvcc_delete_total", "Keys deleted.", metrics.deletes.get());
+    page.counter("etcd_mvcc_range_total", "Reads of ranges.", metrics.ranges.get());
+    page.counter("etcd_mvcc_txn_total", "Transactions of several operations.", metrics.txns.get());
+    page.counter("etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes put.", metrics.put_bytes.get());
+    page.gauge("etcd_debugging_mvcc_keys_total", "Keys that exist.", store.live_keys());
+    page.gauge("etcd_debugging_mvcc_current_revision", "The newest revision.", store.revision());
+    page.gauge("etcd_debugging_mvcc_compact_revision", "The oldest readable revision.", store.compact_revision());
+    let hub = store.watch_hub();
+    page.gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", hub.watcher_len());
+    page.gauge("etcd_debugging_mvcc_watch_stream_total", "Streams of watchers.", metrics.watch_streams.get());
+    page.counter("etcd_debugging_mvcc_events_total", "Events sent to watchers.", metrics.events.get());
+    page.gauge("kvd_checkpoint_backlog_bytes", "Changes no checkpoint has stored yet.", store.backlog_bytes());
+    page.gauge("kvd_history_window_bytes", "Recent revisions kept in memory.", store.ring_bytes());
+
+    let inflight = metrics.defragments_inflight.get();
+    page.gauge("etcd_disk_defrag_inflight", "Defragmentations under way.", inflight);
+    for (name, help, histogram) in [
+        ("etcd_disk_backend_defrag_duration_seconds", "Defragmentations.", &metrics.defragment_duration),
+        ("etcd_mvcc_hash_duration_seconds", "Hashes of the whole store.", &metrics.hash_duration),
+        ("etcd_mvcc_hash_rev_duration_seconds", "Hashes up to a revision.", &metrics.hash_revision_duration),
+    ] {
+        page.histogram(name, help, histogram);
+    }
+}
+
+fn log(engine: &Engine, page: &mut Page) {
+    let log = engine.log().metrics();
+    let name = "etcd_disk_wal_fsync_duration_seconds";
+    page.family(name, "histogram", "Synced writes of the log.");
+    let mut below = 0;
+    let counts: Vec<_> = log
+        .sync_buckets
+        .into_iter()
+        .chain([log.syncs])
+        .map(|total| {
+            let count = total.saturating_sub(below);
+            below = total.max(below);
+            count
+        })
+        .collect();
+    page.buckets(name, &[], &kv_log::SYNC_BUCKET_SECONDS, &counts, log.sync_time.as_secs_f64());
+    page.gauge("etcd_disk_wal_write_bytes_total", "Bytes written to the log.", log.written_bytes);
+    page.gauge("kvd_log_size_bytes", "What the log takes on disk.", engine.log().disk_bytes());
+}
+
+fn health(engine: &Engine, page: &mut Page) {
+    let metrics = &engine.metrics;
+    page.counter("etcd_server_health_success", "Successful checks of /health.", metrics.health_success.get());
+    page.counter("etcd_server_health_failures", "Failed checks of /health.", metrics.health_failures.get());
+    let checks = metrics.health_checks.lock();
+    page.family("etcd_server_healthchecks_total", "counter", "Checks of /livez and /readyz.");
+    for ((kind, name, healthy), count) in &checks.counts {
+        let status = if *healthy { "success" } else { "error" };
+        page.sample("etcd_server_healthchecks_total", &[("type", kind), ("name", name), ("status", status)], count);
+    }
+    page.family("etcd_server_healthcheck", "gauge", "The last result of each check.");
+    for ((kind, name), healthy) in &checks.last {
+        page.sample("etcd_server_healthcheck", &[("type", kind), ("name", name)], u8::from(*healthy));
+    }
+}
+
+fn grpc(engine: &Engine, page: &mut Page) {
+    let metrics = &engine.metrics;
+    let received = metrics.grpc_received_bytes.get();
+    page.counter("etcd_network_client_grpc_received_bytes_total", "Bytes received from clients.", received);
+    let sent = metrics.grpc_sent_bytes.get();
+    page.counter("etcd_network_client_grpc_sent_bytes_total", "Bytes sent to clients.", sent);
+
+    let labels: Vec<_> = METHODS
+        .iter()
+        .map(|method| {
+            let (service, name) = method.names();
+            [("grpc_method", name), ("grpc_service", service), ("grpc_type", method.kind.label())]
+        })
+        .collect();
+    let methods = || labels.iter().zip(&metrics.methods);
+    page.family("grpc_server_started_total", "counter", "Calls begun.");
+    for (labels, method) in methods() {
+        page.sample("grpc_server_started_total", labels, method.started.get());
+    }
+    page.family("grpc_server_handled_total", "counter", "Calls ended, by their status.");
+    for (labels, method) in methods() {
+        for (code, handled) in CODE_NAMES.iter().zip(&method.handled).filter(|(_, handled)| handled.get() > 0) {
+            let labels: Vec<_> = [("grpc_code", *code)].into_iter().chain(*labels).collect();
+            page.sample("grpc_server_handled_total", &labels, handled.get());
+        }
+    }
+    page.family("grpc_server_msg_received_total", "counter", "Messages received.");
+    for (labels, method) in methods() {
+        page.sample("grpc_server_msg_received_total", labels, method.received.get());
+    }
+    page.family("grpc_server_msg_sent_total", "counter", "Messages sent.");
+    for (labels, method) in methods() {
+        page.sample("grpc_server_msg_sent_total", labels, method.sent.get());
+    }
+    if engine.config.metrics == MetricsDetail::Extensive {
+        page.family("grpc_server_handling_seconds", "histogram", "How long calls took.");
+        for (labels, method) in methods() {
+            let (counts, sum) = method.handling.snapshot();
+            page.buckets("grpc_server_handling_seconds", labels, &method.handling.bounds(), &counts, sum);
+        }
+    }
+}
+
+/// What the kernel says of this process; a figure it does not give is left out.
+fn process(page: &mut Page) {
+    if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        page.gauge("os_fd_limit", "How many files may be open.", limit);
+        page.gauge("process_max_fds", "How many files may be open.", limit);
+    }
+    if let Ok(files) = fs::read_dir("/proc/self/fd") {
+        // Listing them opens one.
+        let open = files.count().saturating_sub(1);
+        page.gauge("os_fd_used", "How many files are open.", open);
+        page.gauge("process_open_fds", "How many files are open.", open);
+    }
+    let Ok(stat) = fs::read_to_string("/proc/self/stat") else { return };
+    // The name, in parentheses, may hold anything; the numbers come after it, the state being the first of them.
+    let Some((_, numbers)) = stat.rsplit_once(") ") else { return };
+    let numbers: Vec<f64> = numbers.split_ascii_whitespace().map(|number| number.parse().unwrap_or_default()).collect();
+    let field = |number: usize| numbers.get(number - 3).copied().unwrap_or_default();
+    let cpu = (field(14) + field(15)) / TICKS_PER_SECOND;
+    page.family("process_cpu_seconds_total", "counter", "Time on processors.");
+    page.sample("process_cpu_seconds_total", &[], cpu);
+    page.gauge("process_virtual_memory_bytes", "Address space.", field(23));
+    if let Some(resident) = resident_bytes() {
+        page.gauge("process_resident_memory_bytes", "Memory in use.", resident);
+    }
+    if let Some(booted) = boot_time() {
+        let started = booted + field(22) / TICKS_PER_SECOND;
+        page.gauge("process_start_time_seconds", "When the process began, since 1970.", started);
+    }
+}
+
+fn resident_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
+    Some(kibibytes.parse::<u64>().ok()? * 1024)
+}
+
+fn boot_time() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+}

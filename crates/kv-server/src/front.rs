@@ -1,0 +1,147 @@
+//! Where every request arrives: gRPC goes to its service, the rest to the HTTP endpoints.
+//!
+//! Services are called by the method table rather than through a router, which would cost a microsecond a call.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::{Request, Response, Version, header};
+use hyper::body::Incoming;
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::cluster_server::ClusterServer;
+use kv_proto::etcdserverpb::kv_server::KvServer;
+use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
+use kv_proto::etcdserverpb::watch_server::WatchServer;
+use tokio::sync::watch;
+use tonic::Status;
+use tonic::codegen::Service as _;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+
+use crate::engine::Engine;
+use crate::frames::{Call, RequestBody, ResponseBody, Stopping};
+use crate::http::{Checks, Scope};
+use crate::methods::{self, Kind, METHODS, Method, Service};
+use crate::metrics::Metrics;
+use crate::service::cluster::ClusterService;
+use crate::service::kv::KvService;
+use crate::service::maintenance::MaintenanceService;
+use crate::service::reflection::{self, Reflection};
+use crate::service::watch::WatchService;
+use crate::status::status;
+
+type Answer = Response<ResponseBody>;
+
+/// Everything that is served, shared by all connections.
+pub(crate) struct Front {
+    engine: Arc<Engine>,
+    metrics: Arc<Metrics>,
+    draining: watch::Receiver<bool>,
+    message_bytes_max: usize,
+    kv: KvServer<KvService>,
+    watch: WatchServer<WatchService>,
+    cluster: ClusterServer<ClusterService>,
+    maintenance: MaintenanceServer<MaintenanceService>,
+    health: HealthServer<HealthService>,
+    reflection: Reflection,
+    reflection_alpha: Reflection,
+}
+
+impl Front {
+    pub(crate) fn new(engine: Arc<Engine>, draining: watch::Receiver<bool>) -> Self {
+        // Sizes are judged as bodies pass, before tonic would hold them.
+        let (reflection, reflection_alpha) = reflection::services();
+        Self {
+            metrics: Arc::clone(&engine.metrics),
+            message_bytes_max: engine.config.grpc_receive_bytes_max(),
+            draining,
+            kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            cluster: ClusterServer::new(ClusterService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            maintenance: MaintenanceServer::new(MaintenanceService::new(Arc::clone(&engine)))
+                .max_decoding_message_size(usize::MAX),
+            health: HealthServer::new(HealthService::from_health_reporter(HealthReporter::new())),
+            reflection,
+            reflection_alpha,
+            engine,
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        scope: Scope,
+        request: Request<Incoming>,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer, std::convert::Infallible>> + Send>> {
+        let front = Arc::clone(self);
+        if scope == Scope::Client && is_grpc(&request) {
+            return Box::pin(async move { Ok(front.grpc(request).await) });
+        }
+        Box::pin(async move {
+            let response =
+                crate::http::respond(scope, request.method(), request.uri(), &*front.engine, &front.metrics).await;
+            Ok(response.map(ResponseBody::plain))
+        })
+    }
+
+    async fn grpc(&self, request: Request<Incoming>) -> Answer {
+        let path = request.uri().path();
+        let Some(index) = methods::find(path) else {
+            let refusal = Status::unimplemented(methods::unknown(path)).into_http();
+            return refusal.map(|_: tonic::body::Body| ResponseBody::plain(bytes::Bytes::new()));
+        };
+        let method = &METHODS[index];
+        let call = Call::start(index, Arc::clone(&self.metrics));
+        if let Err(refusal) = self.check_metadata(method, request.headers()) {
+            return ResponseBody::grpc(refusal.into_http(), call, None);
+        }
+        let message_bytes_max = self.message_bytes_max;
+        let metrics = Arc::clone(&self.metrics);
+        let request = request.map(|body| RequestBody::new(body, message_bytes_max, index, metrics));
+        let Ok(response) = match method.service {
+            Service::Kv => self.kv.clone().call(request).await,
+            Service::Watch => self.watch.clone().call(request).await,
+            Service::Cluster => self.cluster.clone().call(request).await,
+            Service::Maintenance => self.maintenance.clone().call(request).await,
+            Service::Health => self.health.clone().call(request).await,
+            Service::Reflection => (self.reflection)(request).await,
+            Service::ReflectionAlpha => (self.reflection_alpha)(request).await,
+        };
+        ResponseBody::grpc(response, call, self.stopping(method))
+    }
+
+    /// What etcd looks at before any service does.
+    fn check_metadata(&self, method: &Method, headers: &http::HeaderMap) -> Result<(), Status> {
+        let kind = if method.kind == Kind::Unary { "unary" } else { "stream" };
+        match headers.get("client-api-version").map(|version| std::str::from_utf8(version.as_bytes())) {
+            None => self.metrics.count_client(kind, "unknown"),
+            Some(Ok(version)) => self.metrics.count_client(kind, version),
+            Some(Err(_)) => return Err(status(ApiError::InvalidClientApiVersion)),
+        }
+        if headers.get("hasleader").is_some_and(|value| value == "true") && !self.engine.has_leader() {
+            return Err(status(ApiError::NoLeader));
+        }
+        Ok(())
+    }
+
+    /// Streams without an end of their own are ended when the server stops.
+    fn stopping(&self, method: &Method) -> Option<Stopping> {
+        if method.kind != Kind::BidiStream && method.service != Service::Health {
+            return None;
+        }
+        let mut draining = self.draining.clone();
+        Some(Box::pin(async move {
+            // An error means that whoever would say so is gone.
+            let _ = draining.wait_for(|draining| *draining).await;
+        }))
+    }
+}
+
+fn is_grpc(request: &Request<Incoming>) -> bool {
+    request.version() == Version::HTTP_2
+        && request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/grpc"))
+}

@@ -1,0 +1,483 @@
+//! The log: one JSON object a line, as tools that read etcd's log expect, or lines for people.
+//!
+//! Everything goes through here: our own events, openraft's, and panics. Spans are not recorded.
+
+use std::fmt::{self, Write as _};
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// How the server logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// What is left out.
+    pub level: LogLevel,
+    /// How a line looks.
+    pub format: LogFormat,
+    /// Where the lines go: to each of these.
+    pub outputs: Vec<LogOutput>,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { level: LogLevel::Info, format: LogFormat::Json, outputs: vec![LogOutput::Stderr] }
+    }
+}
+
+/// The least that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// Changes of state and above.
+    Info,
+    /// What was carried on from and above.
+    Warn,
+    /// What needs a person.
+    Error,
+    /// Nothing: the server has no level above `Error`.
+    Fatal,
+}
+
+impl LogLevel {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "debug" => Ok(Self::Debug),
+            "info" => Ok(Self::Info),
+            "warn" => Ok(Self::Warn),
+            "error" => Ok(Self::Error),
+            "dpanic" | "panic" | "fatal" => Ok(Self::Fatal),
+            _ => Err(format!("unrecognized level: {text:?}")),
+        }
+    }
+
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Info => LevelFilter::INFO,
+            Self::Warn => LevelFilter::WARN,
+            Self::Error => LevelFilter::ERROR,
+            Self::Fatal => LevelFilter::OFF,
+        }
+    }
+}
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object.
+    Json,
+    /// Columns separated by tabs.
+    Console,
+}
+
+/// Where lines go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogOutput {
+    /// The standard error.
+    Stderr,
+    /// The standard output.
+    Stdout,
+    /// The end of a file.
+    File(PathBuf),
+}
+
+impl LogOutput {
+    /// Reads a name; journald collects the standard error, so its name means that.
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "default" | "stderr" | "systemd/journal" => Self::Stderr,
+            "stdout" => Self::Stdout,
+            file => Self::File(PathBuf::from(file)),
+        }
+    }
+
+    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Stderr => Box::new(io::stderr()),
+            Self::Stdout => Box::new(io::stdout()),
+            Self::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+        })
+    }
+}
+
+/// Something to log that was found out before there was a log.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    level: Level,
+    pub(crate) message: String,
+    fields: Fields,
+}
+
+impl Notice {
+    pub(crate) fn info(message: impl Into<String>) -> Self {
+        Self { level: Level::INFO, message: message.into(), fields: Fields::new() }
+    }
+
+    pub(crate) fn warn(message: impl Into<String>) -> Self {
+        Self { level: Level::WARN, ..Self::info(message) }
+    }
+
+    pub(crate) fn error(message: impl Into<String>) -> Self {
+        Self { level: Level::ERROR, ..Self::info(message) }
+    }
+
+    pub(crate) fn field(mut self, name: &str, value: impl Into<FieldValue>) -> Self {
+        self.fields.push((name.to_owned(), value.into().0));
+        self
+    }
+}
+
+/// Names and values in the order they were given, which a map would lose.
+type Fields = Vec<(String, Value)>;
+
+/// A field's value.
+pub(crate) struct FieldValue(Value);
+
+impl From<&str> for FieldValue {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for FieldValue {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&String> for FieldValue {
+    fn from(text: &String) -> Self {
+        Self(text.as_str().into())
+    }
+}
+
+impl From<u32> for FieldValue {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl From<&[String]> for FieldValue {
+    fn from(texts: &[String]) -> Self {
+        Self(texts.into())
+    }
+}
+
+/// Writes log lines. A clone writes to the same places.
+#[derive(Clone)]
+pub(crate) struct Log {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    level: LogLevel,
+    format: LogFormat,
+    outputs: Mutex<Vec<Box<dyn Write + Send>>>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Log").field("level", &self.inner.level).finish_non_exhaustive()
+    }
+}
+
+impl Log {
+    /// Opens the outputs.
+    pub(crate) fn open(config: &LogConfig) -> io::Result<Self> {
+        let outputs = config.outputs.iter().map(LogOutput::open).collect::<io::Result<Vec<_>>>()?;
+        Ok(Self::new(config, outputs))
+    }
+
+    fn new(config: &LogConfig, outputs: Vec<Box<dyn Write + Send>>) -> Self {
+        let inner = Inner { level: config.level, format: config.format, outputs: Mutex::new(outputs) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Makes this the log of the whole process: its events and its panics.
+    pub(crate) fn install(&self) {
+        if tracing::subscriber::set_global_default(self.clone()).is_err() {
+            // Somebody who embeds the server logs in their own way.
+            return;
+        }
+        let log = self.clone();
+        std::panic::set_hook(Box::new(move |panic| log.write_panic(panic)));
+    }
+
+    /// Writes what was found out earlier.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        self.write(notice.level, None, "kv-server/main.rs", &notice.message, notice.fields.clone());
+    }
+
+    fn write_panic(&self, panic: &std::panic::PanicHookInfo<'_>) {
+        let caller = panic.location().map(|place| caller(place.file(), place.line())).unwrap_or_default();
+        let thread = std::thread::current().name().unwrap_or("unnamed").into();
+        let mut fields = vec![("thread".to_owned(), thread)];
+        let backtrace = std::backtrace::Backtrace::capture();
+        if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+            fields.push(("stacktrace".to_owned(), backtrace.to_string().into()));
+        }
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let message = text.unwrap_or("of an unknown kind");
+        self.write(Level::ERROR, None, &caller, &format!("panic: {message}"), fields);
+    }
+
+    fn write(&self, level: Level, logger: Option<&str>, caller: &str, message: &str, fields: Fields) {
+        if level > self.inner.level.filter() {
+            return;
+        }
+        let timestamp = timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        let level = level.as_str().to_ascii_lowercase();
+        let mut line = match self.inner.format {
+            LogFormat::Json => {
+                let mut pairs = vec![("level".to_owned(), level.into()), ("ts".to_owned(), timestamp.into())];
+                pairs.extend(logger.map(|logger| ("logger".to_owned(), logger.into())));
+                pairs.push(("caller".to_owned(), caller.into()));
+                pairs.push(("msg".to_owned(), message.into()));
+                pairs.extend(fields);
+                json_object(&pairs)
+            }
+            LogFormat::Console => {
+                let fields = if fields.is_empty() { String::new() } else { format!("\t{}", json_object(&fields)) };
+                let logger = logger.map(|logger| format!("{logger}\t")).unwrap_or_default();
+                format!("{timestamp}\t{level}\t{logger}{caller}\t{message}{fields}")
+            }
+        };
+        line.push('\n');
+        for output in self.inner.outputs.lock().iter_mut() {
+            // A log that cannot be written must not stop the server, and there is nobody to tell.
+            let _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
+        }
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= allowed(metadata.target(), self.inner.level)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.inner.level.filter())
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut visitor = Collect::default();
+        event.record(&mut visitor);
+        let caller = caller(metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+        let raft = is_raft(metadata.target());
+        self.write(*metadata.level(), raft.then_some("raft"), &caller, &visitor.message, visitor.fields);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// Libraries are one step quieter than we are: their `info` tells of each of their steps.
+fn allowed(target: &str, level: LogLevel) -> LevelFilter {
+    if target.starts_with("kv_") || level == LogLevel::Fatal {
+        level.filter()
+    } else {
+        level.filter().min(LevelFilter::WARN)
+    }
+}
+
+fn is_raft(target: &str) -> bool {
+    target.starts_with("openraft") || target.starts_with("kv_raft")
+}
+
+#[derive(Default)]
+struct Collect {
+    message: String,
+    fields: Fields,
+}
+
+impl Collect {
+    fn insert(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            (name, value) => self.fields.push((name.replace('_', "-"), value)),
+        }
+    }
+}
+
+impl Visit for Collect {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.insert(field, format!("{value:?}").into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, value.into());
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let mut text = value.to_string();
+        let mut cause = value.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        self.insert(field, text.into());
+    }
+}
+
+fn json_object(pairs: &[(String, Value)]) -> String {
+    let mut text = String::from("{");
+    for (name, value) in pairs {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        let _ = write!(text, "{}:{value}", Value::from(name.as_str()));
+    }
+    text.push('}');
+    text
+}
+
+/// Shortens a source path to the crate and what is inside its `src`.
+fn caller(file: &str, line: u32) -> String {
+    let short = match file.rsplit_once("/src/") {
+        Some((before, inside)) => format!("{}/{inside}", before.rsplit('/').next().unwrap_or_default()),
+        None => file.rsplit('/').next().unwrap_or_default().to_owned(),
+    };
+    format!("{short}:{line}")
+}
+
+/// Writes a time since 1970 as `2006-01-02T15:04:05.000000Z`.
+fn timestamp(since_epoch: Duration) -> String {
+    let seconds = since_epoch.as_secs();
+    let (year, month, day) = civil_date(seconds / 86_400);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let micros = since_epoch.subsec_micros();
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
+}
+
+/// Turns days since 1970 into a date of the Gregorian calendar, whose leap days repeat every 400 years.
+fn civil_date(days: u64) -> (u64, u64, u64) {
+    const DAYS_OF_400_YEARS: u64 = 146_097;
+    // Count from the first of March of the year 0, so that a leap day comes last in its year.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(config: &LogConfig, events: impl FnOnce()) -> String {
+        let buffer = Buffer::default();
+        let log = Log::new(config, vec![Box::new(buffer.clone())]);
+        tracing::subscriber::with_default(log, events);
+        let bytes = buffer.0.lock().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_the_keys_tools_expect() {
+        let text = logged(&LogConfig::default(), || {
+            tracing::info!(data_dir = "a \"b\"\n", term = 2u64, ok = true, "ready to serve client requests");
+        });
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["level"], "info");
+        assert_eq!(line["msg"], "ready to serve client requests");
+        assert_eq!((&line["data-dir"], &line["term"], &line["ok"]), (&"a \"b\"\n".into(), &2.into(), &true.into()));
+        let caller = line["caller"].as_str().unwrap();
+        assert!(caller.starts_with("kv-server/logging.rs:"), "{caller}");
+        assert!(text.starts_with("{\"level\":\"info\",\"ts\":"), "{text}");
+        let ts = line["ts"].as_str().unwrap();
+        assert!(ts.len() == 27 && ts.ends_with('Z'), "{ts}");
+        assert_eq!(text.matches('\n').count(), 1);
+    }
+
+    #[test]
+    fn levels_below_the_chosen_one_and_libraries_chatter_are_left_out() {
+        let text = logged(&LogConfig { level: LogLevel::Warn, ..LogConfig::default() }, || {
+            tracing::info!("quiet");
+            tracing::error!("loud");
+        });
+        assert!(text.contains("loud") && !text.contains("quiet"));
+        let text = logged(&LogConfig::default(), || {
+            tracing::info!(target: "openraft::core", "chatter");
+            tracing::warn!(target: "openraft::core", "trouble");
+        });
+        assert!(!text.contains("chatter") && text.contains("\"logger\":\"raft\""), "{text}");
+    }
+
+    #[test]
+    fn console_lines_have_columns() {
+        let config = LogConfig { format: LogFormat::Console, ..LogConfig::default() };
+        let text = logged(&config, || tracing::warn!(count = 1u64, "slow"));
+        let columns: Vec<_> = text.trim_end().split('\t').collect();
+        assert_eq!((columns[1], columns[3], columns[4]), ("warn", "slow", "{\"count\":1}"));
+    }
+
+    #[test]
+    fn times_are_written_in_utc() {
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (951_782_399, "2000-02-28T23:59:59.000000Z"),
+            (951_782_400, "2000-02-29T00:00:00.000000Z"),
+            (1_709_251_200, "2024-03-01T00:00:00.000000Z"),
+            (4_102_444_799, "2099-12-31T23:59:59.000000Z"),
+        ] {
+            assert_eq!(timestamp(Duration::from_secs(seconds)), expected);
+        }
+    }
+
+    #[test]
+    fn callers_name_the_crate() {
+        assert_eq!(caller("crates/kv-server/src/service/kv.rs", 3), "kv-server/service/kv.rs:3");
+        assert_eq!(caller("/x/openraft-0.10.0/src/core/raft_core.rs", 9), "openraft-0.10.0/core/raft_core.rs:9");
+    }
+}

@@ -1,0 +1,260 @@
+//! A server from its first connection to its last.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::connection::{self, Options};
+use crate::engine::{Engine, EngineError};
+use crate::front::Front;
+use crate::http::Scope;
+use crate::listener::{Bound, Listener, Listeners, SocketFile};
+use crate::notify::{ReadyFile, ServiceManager};
+use crate::workers::Workers;
+
+/// Requests under way have this long to end when the server stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Files that stay free of connections, for the store and the log.
+const RESERVED_FILES: u64 = 150;
+
+/// How long accepting rests when the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why a server ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// It could not start.
+    #[error(transparent)]
+    Start(#[from] EngineError),
+    /// The threads that serve connections could not be started, or a socket not be used.
+    #[error("start serving")]
+    Io(#[from] io::Error),
+    /// The file that says that it serves could not be written.
+    #[error("write ready file")]
+    ReadyFile(#[source] io::Error),
+    /// Something failed that only a restart mends.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Serves until `shutdown` resolves; then ends what is under way within a few seconds.
+///
+/// Clients are served only once everything that was ever acknowledged can be read; until then their
+/// connections wait. `manager` is told when that is so.
+///
+/// # Errors
+///
+/// [`ServeError`]. After [`ServeError::Failed`] the process must end: only a new one knows what is on disk.
+pub async fn serve(
+    config: Config,
+    listeners: Listeners,
+    manager: &ServiceManager,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let ready_file = config.ready_file.as_deref().map(ReadyFile::prepare).transpose().map_err(ServeError::ReadyFile)?;
+    let client_urls = listeners.client_urls();
+    let advertised = match config.advertise_client_urls.as_slice() {
+        [] => client_urls.clone(),
+        urls => urls.iter().map(ToString::to_string).collect(),
+    };
+    let options = Options::new(&config);
+    let engine = Engine::start(config, advertised).await?;
+
+    let server = Server::start(&engine, options)?;
+    let mut accepting = Vec::new();
+    for listener in listeners.metrics {
+        accepting.push(server.accept(listener, Scope::Metrics)?);
+    }
+    for listener in listeners.clients {
+        accepting.push(server.accept(listener, Scope::Client)?);
+    }
+    if let Some(file) = &ready_file {
+        file.write(&client_urls).map_err(ServeError::ReadyFile)?;
+    }
+    manager.tell("READY=1");
+
+    let failure = tokio::select! {
+        () = shutdown => None,
+        reason = engine.failed() => Some(reason),
+    };
+    if let Some(reason) = failure {
+        // Nothing that is under way can end well, and the disk must not be touched any more.
+        return Err(ServeError::Failed(reason));
+    }
+
+    tracing::info!("closing etcd server");
+    manager.tell("STOPPING=1");
+    drop(ready_file);
+    for task in accepting {
+        task.abort();
+        // Waiting drops the listener, so that a new process can have its address.
+        let _ = task.await;
+    }
+    server.drain().await;
+    engine.stop().await;
+    tracing::info!("closed etcd server");
+    Ok(())
+}
+
+/// What accepting and draining share.
+struct Server {
+    front: Arc<Front>,
+    workers: Arc<Workers>,
+    options: Options,
+    draining: watch::Sender<bool>,
+    room: Arc<Semaphore>,
+    /// Held by every connection; all are gone when the other end hears that.
+    alive: mpsc::Sender<()>,
+    all_gone: mpsc::Receiver<()>,
+}
+
+impl Server {
+    fn start(engine: &Arc<Engine>, options: Options) -> io::Result<Self> {
+        let (draining, receiver) = watch::channel(false);
+        let (alive, all_gone) = mpsc::channel(1);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            front: Arc::new(Front::new(Arc::clone(engine), receiver)),
+            workers: Arc::new(Workers::start(threads)?),
+            options,
+            draining,
+            room: Arc::new(Semaphore::new(connections_max())),
+            alive,
+            all_gone,
+        })
+    }
+
+    /// Accepts connections in a task of its own.
+    fn accept(&self, listener: Listener, scope: Scope) -> io::Result<JoinHandle<()>> {
+        let acceptor = Acceptor {
+            front: Arc::clone(&self.front),
+            workers: Arc::clone(&self.workers),
+            options: self.options,
+            draining: self.draining.subscribe(),
+            room: Arc::clone(&self.room),
+            alive: self.alive.clone(),
+            scope,
+        };
+        let address = listener.url.address.clone();
+        let listener = AsyncListener::new(listener.socket)?;
+        let task = tokio::spawn(acceptor.run(listener));
+        match scope {
+            Scope::Client => {
+                tracing::info!("ready to serve client requests");
+                tracing::info!(
+                    traffic = "grpc+http",
+                    address,
+                    "serving client traffic insecurely; this is strongly discouraged!"
+                );
+            }
+            Scope::Metrics => tracing::info!(address, "now serving metrics"),
+        }
+        Ok(task)
+    }
+
+    /// Lets requests under way end, and then ends the threads.
+    async fn drain(mut self) {
+        self.draining.send_replace(true);
+        drop(self.alive);
+        if tokio::time::timeout(DRAIN_TIMEOUT, self.all_gone.recv()).await.is_err() {
+            tracing::warn!("some requests did not end in time and are cut off");
+        }
+        if let Some(workers) = Arc::into_inner(self.workers) {
+            // Threads end at once: what is left on them is dropped.
+            let _ = tokio::task::spawn_blocking(move || workers.stop()).await;
+        }
+    }
+}
+
+/// Takes connections from one listener and hands them to threads.
+struct Acceptor {
+    front: Arc<Front>,
+    workers: Arc<Workers>,
+    options: Options,
+    draining: watch::Receiver<bool>,
+    room: Arc<Semaphore>,
+    alive: mpsc::Sender<()>,
+    scope: Scope,
+}
+
+impl Acceptor {
+    async fn run(self, listener: AsyncListener) {
+        while let Ok(room) = Arc::clone(&self.room).acquire_owned().await {
+            match listener.accept().await {
+                Ok(stream) => self.hand_over(stream, room),
+                // The client was gone before it was accepted.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(error = %error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn hand_over(&self, stream: Stream, room: OwnedSemaphorePermit) {
+        let (front, draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
+        let (scope, options) = (self.scope, self.options);
+        self.workers.spawn(move || async move {
+            let _held = (room, alive);
+            let refused = |error: io::Error| tracing::warn!(error = %error, "cannot serve a connection");
+            match stream {
+                Stream::Tcp(stream) => match tokio::net::TcpStream::from_std(stream) {
+                    Ok(stream) => connection::run(stream, front, scope, options, draining).await,
+                    Err(error) => refused(error),
+                },
+                Stream::Unix(stream) => match tokio::net::UnixStream::from_std(stream) {
+                    Ok(stream) => connection::run(stream, front, scope, options, draining).await,
+                    Err(error) => refused(error),
+                },
+            }
+        });
+    }
+}
+
+/// A listening socket on the runtime of whoever accepts.
+enum AsyncListener {
+    Tcp(tokio::net::TcpListener),
+    Unix(tokio::net::UnixListener, #[expect(dead_code, reason = "removes the file when dropped")] SocketFile),
+}
+
+/// A connection between two runtimes.
+enum Stream {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl AsyncListener {
+    fn new(socket: Bound) -> io::Result<Self> {
+        Ok(match socket {
+            Bound::Tcp(listener) => Self::Tcp(tokio::net::TcpListener::from_std(listener)?),
+            Bound::Unix(listener, file) => Self::Unix(tokio::net::UnixListener::from_std(listener)?, file),
+        })
+    }
+
+    async fn accept(&self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // An answer that waits for the acknowledgement of the one before costs 40 ms.
+                stream.set_nodelay(true)?;
+                stream.into_std().map(Stream::Tcp)
+            }
+            Self::Unix(listener, _) => listener.accept().await?.0.into_std().map(Stream::Unix),
+        }
+    }
+}
+
+/// Returns how many connections there may be, by the files the process may open.
+fn connections_max() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let room = limit.unwrap_or(u64::MAX).saturating_sub(RESERVED_FILES).max(1);
+    usize::try_from(room).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+}

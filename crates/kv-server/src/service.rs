@@ -1,0 +1,8 @@
+//! The gRPC services, one file each. Protobuf types stop here.
+
+pub(crate) mod cluster;
+pub(crate) mod kv;
+pub(crate) mod maintenance;
+mod range_stream;
+pub(crate) mod reflection;
+pub(crate) mod watch;

@@ -1,0 +1,173 @@
+//! The service KV: reads, writes and transactions.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::Stream;
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::{self as pb, kv_server::Kv};
+use kv_store::{Answer, Command, RangeQuery};
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use crate::convert;
+use crate::engine::Engine;
+use crate::intervals;
+use crate::service::range_stream;
+use crate::status::status;
+
+/// What etcd's envelope adds to a request before it is compared with the limit: a header with a request id.
+const ENVELOPE_BYTES: usize = 14;
+
+pub(crate) struct KvService {
+    engine: Arc<Engine>,
+}
+
+impl KvService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// Refuses a request that is larger than the server was told to take.
+    fn check_size(&self, request: &impl Message) -> Result<(), Status> {
+        let length = request.encoded_len();
+        if length + prost::length_delimiter_len(length) + ENVELOPE_BYTES > self.engine.config.max_request_bytes as usize
+        {
+            return Err(status(ApiError::RequestTooLarge));
+        }
+        Ok(())
+    }
+
+    fn header(&self, revision: i64) -> pb::ResponseHeader {
+        self.engine.header(revision)
+    }
+}
+
+#[tonic::async_trait]
+impl Kv for KvService {
+    type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send>>;
+
+    async fn range(&self, request: Request<pb::RangeRequest>) -> Result<Response<pb::RangeResponse>, Status> {
+        let request = request.into_inner();
+        let serializable = request.serializable;
+        let query = convert::range_query(request).map_err(status)?;
+        if !serializable {
+            self.engine.linearizable().await?;
+        }
+        self.engine.metrics.ranges.inc();
+        let answer = self.engine.range(query).await?;
+        let header = self.header(answer.revision);
+        Ok(Response::new(convert::range_response(answer, header)))
+    }
+
+    async fn range_stream(
+        &self,
+        request: Request<pb::RangeRequest>,
+    ) -> Result<Response<Self::RangeStreamStream>, Status> {
+        let request = request.into_inner();
+        let serializable = request.serializable;
+        let query = convert::range_query(request).map_err(status)?;
+        check_streamable(&query)?;
+        if !serializable {
+            self.engine.linearizable().await?;
+        }
+        self.engine.metrics.ranges.inc();
+        let stream = range_stream::start(Arc::clone(&self.engine), query)?;
+        Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
+        let request = request.into_inner();
+        let size = self.check_size(&request);
+        let bytes = request.key.len() + request.value.len();
+        let put = convert::put(request).map_err(status)?;
+        size?;
+        match self.engine.propose(&Command::Put(put)).await? {
+            Answer::Put(answer) => {
+                self.engine.metrics.puts.inc();
+                self.engine.metrics.put_bytes.add(bytes as u64);
+                let header = self.header(answer.revision);
+                Ok(Response::new(convert::put_response(answer, header)))
+            }
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn delete_range(
+        &self,
+        request: Request<pb::DeleteRangeRequest>,
+    ) -> Result<Response<pb::DeleteRangeResponse>, Status> {
+        let request = request.into_inner();
+        let size = self.check_size(&request);
+        let delete = convert::delete_range(request).map_err(status)?;
+        size?;
+        match self.engine.propose(&Command::DeleteRange(delete)).await? {
+            Answer::DeleteRange(answer) => {
+                self.engine.metrics.deletes.add(answer.deleted as u64);
+                let header = self.header(answer.revision);
+                Ok(Response::new(convert::delete_range_response(answer, header)))
+            }
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
+        let request = request.into_inner();
+        let size = self.check_size(&request);
+        let serializable = convert::is_serializable(&request);
+        let txn = convert::txn(request, self.engine.config.max_txn_ops as usize).map_err(status)?;
+        intervals::check_writes(&txn).map_err(status)?;
+        let answer = if txn.is_read_only() {
+            if !serializable {
+                self.engine.linearizable().await?;
+            }
+            self.engine.read_txn(txn).await?
+        } else {
+            size?;
+            let operations = txn.success.len().max(txn.failure.len());
+            match self.engine.propose(&Command::Txn(txn)).await? {
+                Answer::Txn(answer) => {
+                    if operations > 1 {
+                        self.engine.metrics.txns.inc();
+                    }
+                    answer
+                }
+                other => return Err(mismatch(&other)),
+            }
+        };
+        let header = self.header(answer.revision);
+        Ok(Response::new(convert::txn_response(answer, header)))
+    }
+
+    async fn compact(
+        &self,
+        request: Request<pb::CompactionRequest>,
+    ) -> Result<Response<pb::CompactionResponse>, Status> {
+        let request = request.into_inner();
+        let revision = match self.engine.propose(&Command::Compact { revision: request.revision }).await? {
+            Answer::Compact { revision } => revision,
+            other => return Err(mismatch(&other)),
+        };
+        if request.physical {
+            self.engine.wait_compacted(request.revision).await?;
+        }
+        Ok(Response::new(pb::CompactionResponse { header: Some(self.header(revision)) }))
+    }
+}
+
+/// A stream is sent in key order as it is read, so nothing that needs all pairs first can be asked of it.
+fn check_streamable(query: &RangeQuery) -> Result<(), Status> {
+    if !query.is_default_order() {
+        return Err(Status::unimplemented("RangeStream does not support custom sort orders"));
+    }
+    if query.has_revision_filters() {
+        return Err(Status::unimplemented("RangeStream does not support revision filters"));
+    }
+    Ok(())
+}
+
+/// An answer to another command than the one that was proposed: a bug of ours, which fails one call only.
+fn mismatch(answer: &Answer) -> Status {
+    tracing::error!(?answer, "a command was answered as if it were another");
+    Status::internal("the command was answered as if it were another")
+}

@@ -1,0 +1,122 @@
+//! The service Maintenance: state, digests and upkeep of the store.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::Stream;
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::{self as pb, alarm_request::AlarmAction, maintenance_server::Maintenance};
+use tonic::{Request, Response, Status};
+
+use crate::engine::Engine;
+use crate::status::{chain, read_status, status};
+use crate::version::{API_SERVER_VERSION, API_STORAGE_VERSION};
+
+pub(crate) struct MaintenanceService {
+    engine: Arc<Engine>,
+}
+
+impl MaintenanceService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    fn header(&self) -> pb::ResponseHeader {
+        self.engine.header(self.engine.store.revision())
+    }
+}
+
+/// What is said of calls that this release does not serve.
+fn not_offered(call: &str) -> Status {
+    Status::unimplemented(format!("etcdserver: this release of kvd does not offer {call}"))
+}
+
+#[tonic::async_trait]
+impl Maintenance for MaintenanceService {
+    type SnapshotStream = Pin<Box<dyn Stream<Item = Result<pb::SnapshotResponse, Status>> + Send>>;
+
+    async fn alarm(&self, request: Request<pb::AlarmRequest>) -> Result<Response<pb::AlarmResponse>, Status> {
+        match AlarmAction::try_from(request.into_inner().action) {
+            // Nothing raises an alarm in this release, so there is none to list or to take back.
+            Ok(AlarmAction::Get | AlarmAction::Deactivate) => {
+                Ok(Response::new(pb::AlarmResponse { header: Some(self.header()), alarms: Vec::new() }))
+            }
+            Ok(AlarmAction::Activate) => Err(not_offered("alarms")),
+            Err(_) => Err(Status::unknown("etcdserver: unknown method")),
+        }
+    }
+
+    async fn status(&self, _: Request<pb::StatusRequest>) -> Result<Response<pb::StatusResponse>, Status> {
+        let consensus = self.engine.consensus();
+        let sizes = self.engine.sizes()?;
+        let mut errors = Vec::new();
+        if consensus.leader.is_none() {
+            errors.push(ApiError::NoLeader.text().to_owned());
+        }
+        Ok(Response::new(pb::StatusResponse {
+            header: Some(self.header()),
+            version: API_SERVER_VERSION.to_owned(),
+            db_size: sizes.allocated_bytes as i64,
+            leader: consensus.leader.unwrap_or_default(),
+            raft_index: consensus.committed,
+            raft_term: consensus.term,
+            raft_applied_index: consensus.applied,
+            errors,
+            db_size_in_use: sizes.used_bytes as i64,
+            is_learner: consensus.is_learner,
+            storage_version: API_STORAGE_VERSION.to_owned(),
+            db_size_quota: self.engine.config.quota_bytes().unwrap_or(self.engine.config.quota_backend_bytes),
+            downgrade_info: Some(pb::DowngradeInfo::default()),
+        }))
+    }
+
+    async fn defragment(&self, _: Request<pb::DefragmentRequest>) -> Result<Response<pb::DefragmentResponse>, Status> {
+        self.engine.defragment().await?;
+        Ok(Response::new(pb::DefragmentResponse::default()))
+    }
+
+    async fn hash(&self, _: Request<pb::HashRequest>) -> Result<Response<pb::HashResponse>, Status> {
+        let began = Instant::now();
+        let hash = self.engine.blocking(|store| {
+            store.checkpoint_all()?;
+            store.storage().read()?.hash_all()
+        });
+        let hash = hash.await?.map_err(|error| Status::unknown(format!("etcdserver: {}", chain(&error))))?;
+        self.engine.metrics.hash_duration.observe(began.elapsed());
+        Ok(Response::new(pb::HashResponse { header: Some(self.header()), hash }))
+    }
+
+    async fn hash_kv(&self, request: Request<pb::HashKvRequest>) -> Result<Response<pb::HashKvResponse>, Status> {
+        let began = Instant::now();
+        let revision = request.into_inner().revision;
+        let hashed = self.engine.blocking(move |store| store.hash_kv(revision)).await?;
+        let hashed = hashed.map_err(|error| read_status(&error))?;
+        self.engine.metrics.hash_revision_duration.observe(began.elapsed());
+        Ok(Response::new(pb::HashKvResponse {
+            header: Some(self.engine.header(hashed.revision)),
+            hash: hashed.hash,
+            compact_revision: hashed.compact_revision,
+            hash_revision: hashed.hash_revision,
+        }))
+    }
+
+    async fn snapshot(&self, _: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
+        Err(not_offered("snapshots"))
+    }
+
+    async fn move_leader(
+        &self,
+        request: Request<pb::MoveLeaderRequest>,
+    ) -> Result<Response<pb::MoveLeaderResponse>, Status> {
+        // The only member leads; handing leadership to itself is done already, and there is nobody else.
+        if request.into_inner().target_id == self.engine.identity.member_id {
+            return Ok(Response::new(pb::MoveLeaderResponse::default()));
+        }
+        Err(status(ApiError::BadLeaderTransferee))
+    }
+
+    async fn downgrade(&self, _: Request<pb::DowngradeRequest>) -> Result<Response<pb::DowngradeResponse>, Status> {
+        Err(not_offered("downgrades"))
+    }
+}

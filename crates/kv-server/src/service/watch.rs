@@ -1,0 +1,436 @@
+//! The service Watch: any number of watchers on one stream.
+//!
+//! Nothing is queued for a slow client but a position per watcher: the stream reads events from the store when the
+//! client has room for a message, so it holds back nobody and needs no memory for what it has not read yet.
+//!
+//! Invariants:
+//! - A watcher was told every event before its `next` that it asked for.
+//! - The hub will report every event after its `target`. So a watcher whose `next` is beyond its `target` has
+//!   nothing to read and is not in `behind`; every other one is.
+//! - Messages go out in the order they are made here. So whatever a message says of progress comes
+//!   after the events it speaks of.
+
+mod create;
+mod fragments;
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, stream};
+use kv_proto::etcdserverpb::{self as pb, watch_request::RequestUnion, watch_server::Watch};
+use kv_proto::mvccpb;
+use kv_store::{Event, EventBatch, EventQuery, ReadError, WatchStream, WatcherId};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::convert::key_value;
+use crate::engine::Engine;
+use crate::status::read_status;
+use create::Creation;
+
+/// Control messages that may wait to be sent. With more the client is not listened to until it reads.
+const WAITING_MESSAGES_MAX: usize = 128;
+
+/// A watcher that lags more revisions than this is read for beside the other requests of the thread.
+const SHORT_LAG_REVISIONS: i64 = 1000;
+
+/// Intervals between progress notifications are this much longer at most.
+const PROGRESS_SPREAD: f64 = 0.1;
+
+/// What messages say that concern every watcher of a stream, or none.
+const NO_WATCHER: i64 = -1;
+
+pub(crate) struct WatchService {
+    engine: Arc<Engine>,
+}
+
+impl WatchService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+}
+
+#[tonic::async_trait]
+impl Watch for WatchService {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<pb::WatchResponse, Status>> + Send>>;
+
+    async fn watch(
+        &self,
+        request: Request<Streaming<pb::WatchRequest>>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let session = Session::new(Arc::clone(&self.engine), request.into_inner());
+        let messages = stream::try_unfold(session, |mut session| async move {
+            let message = session.next_message().await?;
+            Ok(Some((message, session)))
+        });
+        Ok(Response::new(Box::pin(messages)))
+    }
+}
+
+/// One subscription.
+struct Watcher {
+    query: EventQuery,
+    /// The first revision that was not looked at.
+    next: i64,
+    /// Up to here the stream looks by itself; the hub tells of what comes later.
+    target: i64,
+    /// The revision the client asked for, zero for the newest.
+    start: i64,
+    hub: WatcherId,
+    /// It has been current at least once.
+    synced: bool,
+    progress_notify: bool,
+    fragment: bool,
+    /// It was sent events since the last periodic notification.
+    was_busy: bool,
+}
+
+/// What an id on the stream stands for.
+enum Slot {
+    Live(Box<Watcher>),
+    /// Cancelled by the server; the id is taken until the client cancels it too.
+    Ended,
+}
+
+/// One stream.
+struct Session {
+    engine: Arc<Engine>,
+    /// `None` once the client has said its last word; it still listens.
+    requests: Option<Streaming<pb::WatchRequest>>,
+    hub: WatchStream,
+    woken: Arc<Notify>,
+    slots: HashMap<i64, Slot>,
+    ids: HashMap<WatcherId, i64>,
+    next_id: i64,
+    /// Watchers with something to read, each once.
+    behind: VecDeque<i64>,
+    waiting: VecDeque<pb::WatchResponse>,
+    /// The client asked how far the stream is, and some watchers still have events to read.
+    progress_requested: bool,
+    /// How many watchers want periodic notifications.
+    notified: usize,
+    notify_interval: Duration,
+    notify_at: Instant,
+}
+
+impl Session {
+    fn new(engine: Arc<Engine>, requests: Streaming<pb::WatchRequest>) -> Self {
+        let woken = Arc::new(Notify::new());
+        let wake = Arc::clone(&woken);
+        let hub = engine.store.watch_hub().open(Arc::new(move || wake.notify_one()));
+        let interval = engine.config.watch_progress_notify_interval;
+        // Streams that began together should not all speak at once.
+        let spread = interval.mul_f64(PROGRESS_SPREAD * engine.next_spread());
+        engine.metrics.watch_streams.add(1);
+        Self {
+            requests: Some(requests),
+            hub,
+            woken,
+            slots: HashMap::new(),
+            ids: HashMap::new(),
+            next_id: 0,
+            behind: VecDeque::new(),
+            waiting: VecDeque::new(),
+            progress_requested: false,
+            notified: 0,
+            notify_interval: interval + spread,
+            notify_at: Instant::now() + interval + spread,
+            engine,
+        }
+    }
+
+    /// Waits for the next message to the client.
+    async fn next_message(&mut self) -> Result<pb::WatchResponse, Status> {
+        loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return Ok(message);
+            }
+            self.take_ready();
+            if let Some(id) = self.behind.pop_front() {
+                self.read_for(id).await?;
+                // A client that cancels while history is read must be heard, whoever else has events.
+                self.take_pending_request().await?;
+                continue;
+            }
+            self.answer_progress_request();
+            if self.waiting.is_empty() {
+                self.wait().await?;
+            }
+        }
+    }
+
+    /// Waits until the client, the hub or the clock has something.
+    async fn wait(&mut self) -> Result<(), Status> {
+        let Self { requests, woken, notify_at, notified, .. } = self;
+        let request = async {
+            match requests {
+                Some(requests) => requests.message().await,
+                None => std::future::pending().await,
+            }
+        };
+        let tick = async {
+            if *notified > 0 { tokio::time::sleep_until(*notify_at).await } else { std::future::pending().await }
+        };
+        tokio::select! {
+            request = request => self.take_request(request)?,
+            () = woken.notified() => {}
+            () = tick => self.notify_progress(),
+        }
+        Ok(())
+    }
+
+    /// Handles a request that is there already, without waiting for one.
+    async fn take_pending_request(&mut self) -> Result<(), Status> {
+        while let Some(requests) = &mut self.requests
+            && self.waiting.len() < WAITING_MESSAGES_MAX
+        {
+            let pending = tokio::select! {
+                biased;
+                request = requests.message() => request,
+                () = std::future::ready(()) => return Ok(()),
+            };
+            self.take_request(pending)?;
+        }
+        Ok(())
+    }
+
+    fn take_request(&mut self, request: Result<Option<pb::WatchRequest>, Status>) -> Result<(), Status> {
+        match request? {
+            None => self.requests = None,
+            Some(request) => match request.request_union {
+                Some(RequestUnion::CreateRequest(request)) => self.create(request),
+                Some(RequestUnion::CancelRequest(request)) => self.cancel(request.watch_id),
+                Some(RequestUnion::ProgressRequest(_)) => self.request_progress(),
+                None => {}
+            },
+        }
+        Ok(())
+    }
+
+    fn create(&mut self, request: pb::WatchCreateRequest) {
+        let created = pb::WatchResponse { created: true, ..pb::WatchResponse::default() };
+        let creation = match Creation::check(request, |id| self.slots.contains_key(&id)) {
+            Ok(creation) => creation,
+            Err(reason) => {
+                let header = Some(self.engine.header(self.engine.store.revision()));
+                let (watch_id, cancel_reason) = (NO_WATCHER, reason.to_owned());
+                self.waiting.push_back(pb::WatchResponse {
+                    header,
+                    watch_id,
+                    canceled: true,
+                    cancel_reason,
+                    ..created
+                });
+                return;
+            }
+        };
+        let id = creation.id.unwrap_or_else(|| self.free_id());
+        let (hub, target) = self.hub.add(&creation.query.range);
+        // Read after the watcher was added: everything later than this is an event for it.
+        let newest = self.engine.store.revision();
+        let header = Some(self.engine.header(newest));
+        self.waiting.push_back(pb::WatchResponse { header, watch_id: id, ..created });
+
+        let start = creation.query.from;
+        let next = if start == 0 { newest + 1 } else { start };
+        let oldest = self.engine.store.compact_revision();
+        if creation.progress_notify {
+            if self.notified == 0 {
+                self.notify_at = Instant::now() + self.notify_interval;
+            }
+            self.notified += 1;
+        }
+        let watcher = Watcher {
+            next,
+            target,
+            start,
+            hub,
+            synced: next > target,
+            progress_notify: creation.progress_notify,
+            fragment: creation.fragment,
+            was_busy: false,
+            query: creation.query,
+        };
+        if next <= target {
+            self.behind.push_back(id);
+        }
+        self.ids.insert(hub, id);
+        self.slots.insert(id, Slot::Live(Box::new(watcher)));
+        if next < oldest {
+            self.end_as_compacted(id, oldest);
+        }
+    }
+
+    fn free_id(&mut self) -> i64 {
+        while self.slots.contains_key(&self.next_id) {
+            self.next_id += 1;
+        }
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// Removes a watcher; its id is free only for those who name it.
+    fn cancel(&mut self, id: i64) {
+        let Some(slot) = self.slots.remove(&id) else { return };
+        if let Slot::Live(watcher) = slot {
+            self.forget(id, &watcher);
+        }
+        let header = Some(self.engine.header(self.engine.store.revision()));
+        self.waiting.push_back(pb::WatchResponse {
+            header,
+            watch_id: id,
+            canceled: true,
+            ..pb::WatchResponse::default()
+        });
+    }
+
+    fn end_as_compacted(&mut self, id: i64, oldest: i64) {
+        if let Some(Slot::Live(watcher)) = self.slots.insert(id, Slot::Ended) {
+            self.forget(id, &watcher);
+        }
+        self.waiting.push_back(pb::WatchResponse {
+            header: Some(self.engine.header(0)),
+            watch_id: id,
+            canceled: true,
+            compact_revision: oldest,
+            ..pb::WatchResponse::default()
+        });
+    }
+
+    fn forget(&mut self, id: i64, watcher: &Watcher) {
+        self.hub.remove(watcher.hub);
+        self.ids.remove(&watcher.hub);
+        self.behind.retain(|other| *other != id);
+        self.notified -= usize::from(watcher.progress_notify);
+    }
+
+    /// Takes from the hub who has events. Returns a revision up to which everybody else has none.
+    fn take_ready(&mut self) -> i64 {
+        let ready = self.hub.take_ready();
+        for (hub, from) in ready.watchers {
+            // A watcher that was removed meanwhile is not in the map any more.
+            let Some(id) = self.ids.get(&hub) else { continue };
+            let Some(Slot::Live(watcher)) = self.slots.get_mut(id) else { continue };
+            let was_behind = watcher.next <= watcher.target;
+            if !was_behind {
+                // Nothing before this revision matched.
+                watcher.next = watcher.next.max(from);
+            }
+            watcher.target = watcher.target.max(ready.through);
+            if !was_behind && watcher.next <= watcher.target {
+                self.behind.push_back(*id);
+            }
+        }
+        ready.through
+    }
+
+    /// Reads the next events of a watcher, and sends them.
+    async fn read_for(&mut self, id: i64) -> Result<(), Status> {
+        let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return Ok(()) };
+        watcher.query.from = watcher.next;
+        let newest = self.engine.store.revision();
+        let batch = if newest - watcher.next <= SHORT_LAG_REVISIONS {
+            self.engine.store.events(&watcher.query)
+        } else {
+            let query = watcher.query.clone();
+            self.engine.blocking(move |store| store.events(&query)).await?
+        };
+        match batch {
+            Ok(batch) => self.send(id, batch),
+            Err(ReadError::Compacted { oldest, .. }) => self.end_as_compacted(id, oldest),
+            Err(error) => return Err(read_status(&error)),
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, id: i64, batch: EventBatch) {
+        let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return };
+        watcher.next = batch.next;
+        if watcher.next <= watcher.target {
+            // The others first: one long history must not keep a stream's fresh events waiting.
+            self.behind.push_back(id);
+        } else {
+            watcher.synced = true;
+        }
+        if batch.events.is_empty() {
+            return;
+        }
+        watcher.was_busy = true;
+        self.engine.metrics.events.add(batch.events.len() as u64);
+        let response = pb::WatchResponse {
+            header: Some(self.engine.header(batch.next - 1)),
+            watch_id: id,
+            events: batch.events.into_iter().map(convert).collect(),
+            ..pb::WatchResponse::default()
+        };
+        let limit = self.engine.config.grpc_receive_bytes_max();
+        if watcher.fragment {
+            self.waiting.extend(fragments::split(response, limit));
+        } else {
+            self.waiting.push_back(response);
+        }
+    }
+
+    fn request_progress(&mut self) {
+        // A watcher that reads history may take long, and the client asks again anyway.
+        let catching_up = |slot: &Slot| match slot {
+            Slot::Live(watcher) => !watcher.synced,
+            Slot::Ended => true,
+        };
+        self.progress_requested = !self.slots.is_empty() && !self.slots.values().any(catching_up);
+    }
+
+    /// Answers a request for progress once nobody is behind.
+    fn answer_progress_request(&mut self) {
+        if !std::mem::take(&mut self.progress_requested) {
+            return;
+        }
+        let through = self.take_ready();
+        if !self.behind.is_empty() {
+            self.progress_requested = true;
+            return;
+        }
+        let current = |slot: &Slot| matches!(slot, Slot::Live(watcher) if watcher.synced && watcher.start <= through);
+        if self.slots.values().all(current) && !self.slots.is_empty() {
+            self.push_progress(NO_WATCHER, through);
+        }
+    }
+
+    /// Tells quiet watchers that want to know how far they are.
+    fn notify_progress(&mut self) {
+        self.notify_at = Instant::now() + self.notify_interval;
+        let through = self.take_ready();
+        let mut quiet = Vec::new();
+        for (id, slot) in &mut self.slots {
+            let Slot::Live(watcher) = slot else { continue };
+            let current = watcher.synced && watcher.next > watcher.target && watcher.start <= through;
+            let was_busy = std::mem::take(&mut watcher.was_busy);
+            if watcher.progress_notify && current && !was_busy {
+                quiet.push(*id);
+            }
+        }
+        quiet.sort_unstable();
+        for id in quiet {
+            self.push_progress(id, through);
+        }
+    }
+
+    fn push_progress(&mut self, watch_id: i64, revision: i64) {
+        let header = Some(self.engine.header(revision));
+        self.waiting.push_back(pb::WatchResponse { header, watch_id, ..pb::WatchResponse::default() });
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.engine.metrics.watch_streams.add(-1);
+    }
+}
+
+fn convert(event: Event) -> mvccpb::Event {
+    let kind = if event.deleted { mvccpb::event::EventType::Delete } else { mvccpb::event::EventType::Put };
+    mvccpb::Event { r#type: kind as i32, kv: Some(key_value(event.kv)), prev_kv: event.prev_kv.map(key_value) }
+}

@@ -1,0 +1,200 @@
+//! The URLs a server listens on and advertises: a scheme and a `host:port`, or a socket's path.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// How an endpoint is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// TCP in the clear.
+    Http,
+    /// TCP with TLS.
+    Https,
+    /// A Unix socket.
+    Unix,
+    /// A Unix socket with TLS.
+    Unixs,
+}
+
+impl Scheme {
+    fn text(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+            Scheme::Unix => "unix",
+            Scheme::Unixs => "unixs",
+        }
+    }
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Url {
+    /// How it is reached.
+    pub scheme: Scheme,
+    /// `host:port`, or the path of a socket.
+    pub address: String,
+    /// The text it was read from, which is what clients and ids are given.
+    text: String,
+}
+
+impl Url {
+    /// Makes the URL of a `host:port` or a socket path.
+    pub fn new(scheme: Scheme, address: impl Into<String>) -> Self {
+        let address = address.into();
+        Self { scheme, text: format!("{}://{address}", scheme.text()), address }
+    }
+
+    /// Reads one URL; the errors are etcd's.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (scheme, rest) = split_scheme(text)?;
+        let scheme = match scheme {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            "unix" => Scheme::Unix,
+            "unixs" => Scheme::Unixs,
+            _ => return Err(format!("URL scheme must be http, https, unix, or unixs: {text}")),
+        };
+        // `unix:path` and `unix://path` both name a path.
+        let address = rest.strip_prefix("//").unwrap_or(rest);
+        if matches!(scheme, Scheme::Http | Scheme::Https) {
+            let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
+            if split_host_port(&address[..host_end]).is_none() {
+                return Err(format!("URL address does not have the form \"host:port\": {text}"));
+            }
+            if host_end < address.len() {
+                return Err(format!("URL must not contain a path: {text}"));
+            }
+        } else if address.is_empty() {
+            return Err(format!("URL names no socket: {text}"));
+        }
+        Ok(Self { scheme, address: address.to_owned(), text: text.to_owned() })
+    }
+
+    /// Reads a comma-separated list, sorted and without duplicates as etcd keeps it.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+        let mut urls = text.split(',').map(Self::parse).collect::<Result<Vec<_>, _>>()?;
+        urls.sort_by(|a, b| a.text.cmp(&b.text));
+        urls.dedup();
+        Ok(urls)
+    }
+
+    /// Returns whether the endpoint is a socket in the file system.
+    pub fn is_unix(&self) -> bool {
+        matches!(self.scheme, Scheme::Unix | Scheme::Unixs)
+    }
+
+    /// Returns whether the endpoint speaks TLS.
+    pub fn is_secure(&self) -> bool {
+        matches!(self.scheme, Scheme::Https | Scheme::Unixs)
+    }
+
+    /// Splits a network address in host (without brackets) and port; `None` for a socket.
+    pub fn host_port(&self) -> Option<(&str, &str)> {
+        if self.is_unix() { None } else { split_host_port(&self.address) }
+    }
+
+    /// Returns the text as given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Refuses a host that cannot be listened on: a name needs resolving, which may give several addresses.
+    pub(crate) fn check_bindable(&self) -> Result<(), String> {
+        match self.host_port() {
+            None => Ok(()),
+            Some((host, port)) => {
+                let known = host == "localhost" || host.parse::<IpAddr>().is_ok();
+                if !known {
+                    return Err(format!("expected IP in URL for binding ({self})"));
+                }
+                port.parse::<u16>().map(drop).map_err(|_| format!("invalid port in URL ({self})"))
+            }
+        }
+    }
+
+    /// Refuses an empty host, which no other machine could use.
+    pub(crate) fn check_advertisable(&self) -> Result<(), String> {
+        match self.host_port() {
+            Some(("", _)) => Err(format!("unexpected empty host ({self})")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Joins URLs with commas, as they are typed.
+pub(crate) fn join(urls: &[Url]) -> String {
+    urls.iter().map(Url::as_str).collect::<Vec<_>>().join(",")
+}
+
+fn split_scheme(text: &str) -> Result<(&str, &str), String> {
+    match text.split_once(':') {
+        // `localhost:2379` and `10.0.0.1:2379` are the usual slips.
+        None => Err(format!("URL scheme must be http, https, unix, or unixs: {text}")),
+        Some(parts) => Ok(parts),
+    }
+}
+
+/// Splits `host:port` or `[v6]:port`.
+fn split_host_port(address: &str) -> Option<(&str, &str)> {
+    let (host, port) = address.rsplit_once(':')?;
+    match host.strip_prefix('[') {
+        Some(inner) => Some((inner.strip_suffix(']')?, port)),
+        None if host.contains([':', '[', ']']) => None,
+        None => Some((host, port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepted_urls_keep_their_text() {
+        for text in ["http://localhost:2379", "https://[::1]:2379", "http://0.0.0.0:0", "unix://run/kvd.sock"] {
+            assert_eq!(Url::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Url::parse("unix:/run/kvd.sock").unwrap().address, "/run/kvd.sock");
+        assert_eq!(Url::parse("unix:///run/kvd.sock").unwrap().address, "/run/kvd.sock");
+        assert_eq!(Url::parse("http://[::1]:80").unwrap().host_port(), Some(("::1", "80")));
+    }
+
+    #[test]
+    fn refusals_are_etcds() {
+        for (text, error) in [
+            ("localhost:2379", "URL scheme must be http, https, unix, or unixs: localhost:2379"),
+            ("127.0.0.1", "URL scheme must be http, https, unix, or unixs: 127.0.0.1"),
+            ("ftp://a:1", "URL scheme must be http, https, unix, or unixs: ftp://a:1"),
+            ("http://localhost", "URL address does not have the form \"host:port\": http://localhost"),
+            ("http://::1:80", "URL address does not have the form \"host:port\": http://::1:80"),
+            ("http://localhost:80/x", "URL must not contain a path: http://localhost:80/x"),
+        ] {
+            assert_eq!(Url::parse(text).unwrap_err(), error);
+        }
+    }
+
+    #[test]
+    fn lists_are_sorted_and_distinct() {
+        let urls = Url::parse_list("http://b:1, http://a:1,http://b:1").unwrap();
+        assert_eq!(join(&urls), "http://a:1,http://b:1");
+    }
+
+    #[test]
+    fn names_cannot_be_bound_and_empty_hosts_not_advertised() {
+        let url = |text| Url::parse(text).unwrap();
+        assert!(url("http://localhost:1").check_bindable().is_ok());
+        assert_eq!(
+            url("http://example.org:1").check_bindable().unwrap_err(),
+            "expected IP in URL for binding (http://example.org:1)"
+        );
+        assert!(url("http://127.0.0.1:70000").check_bindable().is_err());
+        assert_eq!(url("http://:1").check_advertisable().unwrap_err(), "unexpected empty host (http://:1)");
+    }
+}

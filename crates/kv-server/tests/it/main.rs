@@ -1,0 +1,10 @@
+//! The server as its clients see it: in-process, on port 0, over gRPC and HTTP.
+
+mod cluster;
+mod harness;
+mod http;
+mod kv;
+mod lifecycle;
+mod maintenance;
+mod transport;
+mod watch;

@@ -1,0 +1,76 @@
+//! The service Maintenance.
+
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb as pb;
+
+use crate::harness::{TestServer, delete, put, refused};
+
+#[tokio::test]
+async fn the_status_says_who_and_how_large() {
+    let server = TestServer::start_with(|config| config.quota_backend_bytes = 1 << 30).await;
+    let status = server.maintenance().await.status(pb::StatusRequest {}).await.unwrap().into_inner();
+    assert_eq!((status.version.as_str(), status.storage_version.as_str()), ("3.7.1", "3.7.0"));
+    assert_eq!(status.leader, status.header.unwrap().member_id);
+    assert_eq!((status.db_size_quota, status.is_learner, status.errors.len()), (1 << 30, false, 0));
+    assert!(status.raft_term > 0 && status.raft_index >= status.raft_applied_index);
+    assert!(status.db_size >= status.db_size_in_use && status.db_size_in_use > 0);
+    assert_eq!(status.downgrade_info, Some(pb::DowngradeInfo::default()));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_hash_of_the_keys_is_what_a_real_etcd_computes() {
+    let server = TestServer::start().await;
+    let mut kv = server.kv().await;
+    let mut maintenance = server.maintenance().await;
+    kv.put(put("a", "1")).await.unwrap();
+    let first = maintenance.hash_kv(pb::HashKvRequest { revision: 0 }).await.unwrap().into_inner();
+    assert_eq!((first.hash_revision, first.compact_revision, first.header.unwrap().revision), (2, -1, 2));
+    kv.put(put("a", "2")).await.unwrap();
+    let pinned = maintenance.hash_kv(pb::HashKvRequest { revision: 2 }).await.unwrap().into_inner();
+    assert_eq!((pinned.hash, pinned.header.unwrap().revision), (first.hash, 3));
+    refused(maintenance.hash_kv(pb::HashKvRequest { revision: 9 }).await, ApiError::FutureRevision);
+    kv.compact(pb::CompactionRequest { revision: 3, physical: true }).await.unwrap();
+    refused(maintenance.hash_kv(pb::HashKvRequest { revision: 2 }).await, ApiError::Compacted);
+    assert!(maintenance.hash(pb::HashRequest {}).await.unwrap().into_inner().header.is_some());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn defragmentation_gives_space_back() {
+    let server = TestServer::start().await;
+    let mut kv = server.kv().await;
+    let mut maintenance = server.maintenance().await;
+    for number in 0..200 {
+        kv.put(put(&number.to_string(), &"v".repeat(10_000))).await.unwrap();
+    }
+    let revision = kv.delete_range(delete("0", "\0")).await.unwrap().into_inner().header.unwrap().revision;
+    kv.compact(pb::CompactionRequest { revision, physical: true }).await.unwrap();
+    let before = maintenance.status(pb::StatusRequest {}).await.unwrap().into_inner();
+    let response = maintenance.defragment(pb::DefragmentRequest {}).await.unwrap().into_inner();
+    assert_eq!(response.header, None);
+    let after = maintenance.status(pb::StatusRequest {}).await.unwrap().into_inner();
+    assert!(after.db_size < before.db_size / 4, "{} of {}", after.db_size, before.db_size);
+    kv.put(put("a", "still here")).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_offered_says_so() {
+    let server = TestServer::start().await;
+    let mut maintenance = server.maintenance().await;
+    let listed = maintenance.alarm(pb::AlarmRequest::default()).await.unwrap().into_inner();
+    assert!(listed.alarms.is_empty() && listed.header.is_some());
+    let refusals = [
+        maintenance.snapshot(pb::SnapshotRequest {}).await.map(drop),
+        maintenance.downgrade(pb::DowngradeRequest::default()).await.map(drop),
+        maintenance.alarm(pb::AlarmRequest { action: 1, ..pb::AlarmRequest::default() }).await.map(drop),
+    ];
+    for refusal in refusals {
+        let status = refusal.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Unimplemented);
+        assert!(status.message().starts_with("etcdserver: this release of kvd does not offer "), "{status}");
+    }
+    refused(maintenance.move_leader(pb::MoveLeaderRequest { target_id: 1 }).await, ApiError::BadLeaderTransferee);
+    server.stop().await;
+}

@@ -1,0 +1,103 @@
+//! What lies under the services: limits, metadata, health and reflection.
+
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::kv_client::KvClient;
+use kv_proto::etcdserverpb::lease_client::LeaseClient;
+use kv_proto::etcdserverpb::{LeaseGrantRequest, RangeRequest};
+use tonic::transport::Endpoint;
+use tonic::{Code, Request};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+use crate::harness::{TestServer, get, put, refused};
+
+#[tokio::test]
+async fn a_message_over_the_limit_is_refused_unread() {
+    let server = TestServer::start_with(|config| config.max_request_bytes = 1000).await;
+    let mut kv = server.kv().await;
+    let status = kv.put(put("a", &"v".repeat(600_000))).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(status.message(), "grpc: received message larger than max (600007 vs. 525288)");
+    kv.put(put("a", "v")).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn services_that_are_not_offered_are_named() {
+    let server = TestServer::start().await;
+    let status = LeaseClient::new(server.channel().await).lease_grant(LeaseGrantRequest::default()).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Unimplemented, "unknown service etcdserverpb.Lease"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn metadata_is_checked_before_the_request() {
+    let server = TestServer::start().await;
+    let mut kv = server.kv().await;
+    let mut request: Request<RangeRequest> = Request::new(get("a"));
+    request.metadata_mut().insert("hasleader", "true".parse().unwrap());
+    request.metadata_mut().insert("client-api-version", "3.7".parse().unwrap());
+    kv.range(request).await.unwrap();
+
+    let mut request = Request::new(get("a"));
+    let invalid = http::HeaderValue::from_bytes(b"\xff").unwrap();
+    let mut headers = http::HeaderMap::new();
+    headers.insert("client-api-version", invalid);
+    *request.metadata_mut() = tonic::metadata::MetadataMap::from_headers(headers);
+    refused(kv.range(request).await, ApiError::InvalidClientApiVersion);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_standard_health_service_knows_the_server_and_nothing_else() {
+    let server = TestServer::start().await;
+    let mut health = HealthClient::new(server.channel().await);
+    let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+    assert_eq!(answer.status(), ServingStatus::Serving);
+    let unknown = health.check(HealthCheckRequest { service: "etcdserverpb.KV".to_owned() }).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::NotFound);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn reflection_lists_what_is_served() {
+    let server = TestServer::start().await;
+    let mut reflection = ServerReflectionClient::new(server.channel().await);
+    let ask = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut answers = reflection.server_reflection_info(tokio_stream::iter([ask])).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
+    let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
+    let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
+    assert!(names.contains(&"etcdserverpb.KV") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
+    assert!(!names.contains(&"etcdserverpb.Lease"), "{names:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_unix_socket_serves_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("kvd.sock");
+    let url = kv_server::Url::parse(&format!("unix://{}", path.display())).unwrap();
+    let server = TestServer::start_with(|config| config.listen_client_urls = vec![url]).await;
+    let connector = tower::service_fn({
+        let path = path.clone();
+        move |_| {
+            let path = path.clone();
+            async move { tokio::net::UnixStream::connect(path).await.map(hyper_util::rt::TokioIo::new) }
+        }
+    });
+    let channel = Endpoint::from_static("http://ignored").connect_with_connector(connector).await.unwrap();
+    let mut kv = KvClient::new(channel);
+    kv.put(put("a", "1")).await.unwrap();
+    drop(kv);
+    server.stop().await;
+    assert!(!path.exists());
+}
