@@ -13,6 +13,7 @@
 mod failure;
 mod log_store;
 mod machine;
+mod mailbox;
 mod network;
 mod node;
 mod progress;

@@ -23,10 +23,11 @@ use openraft::Raft;
 use openraft::errors::ClientWriteError;
 use openraft::raft::ClientWriteResult;
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::failure::{Failure, FailureSink};
 use crate::machine::Machine;
+use crate::mailbox::{Address, Reply};
 use crate::progress::Progress;
 use crate::state_machine::StateMachine;
 use crate::type_config::{Commands, Completion, TypeConfig};
@@ -83,26 +84,28 @@ pub enum ProposeError {
     Fatal(Arc<Failure>),
 }
 
-/// Proposes commands to a node. Clones share everything; any thread and any runtime can use it.
+/// Proposes commands to a node. Clones share everything; any thread and any runtime can use it. It works best on the
+/// runtime where [`Node::proposer`](crate::Node::proposer) was called: outcomes come by way of that one.
 pub struct Proposer<M: Machine> {
     pipeline: Arc<Pipeline<M>>,
+    address: Arc<Address<M::Outcome>>,
 }
 
 impl<M: Machine> Clone for Proposer<M> {
     fn clone(&self) -> Self {
-        Self { pipeline: Arc::clone(&self.pipeline) }
+        Self { pipeline: Arc::clone(&self.pipeline), address: Arc::clone(&self.address) }
     }
 }
 
 impl<M: Machine> fmt::Debug for Proposer<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Proposer").field("pipeline", &self.pipeline).finish()
+        formatter.debug_struct("Proposer").field("pipeline", &self.pipeline).finish_non_exhaustive()
     }
 }
 
 impl<M: Machine> Proposer<M> {
     pub(crate) fn new(pipeline: Arc<Pipeline<M>>) -> Self {
-        Self { pipeline }
+        Self { pipeline, address: Arc::new(Address::here()) }
     }
 
     /// Has the encoded command committed and applied, and returns its outcome.
@@ -114,33 +117,10 @@ impl<M: Machine> Proposer<M> {
     ///
     /// [`ProposeError`], whose variants say whether the command may still take effect.
     pub async fn propose(&self, command: Bytes) -> Result<M::Outcome, ProposeError> {
-        let outcome = self.pipeline.enqueue(command)?;
+        let (reply, outcome) = self.address.reply();
+        self.pipeline.enqueue(command, reply)?;
         // A reply is dropped only where the machine failed while it applied the command.
         outcome.await.unwrap_or_else(|_| Err(self.pipeline.stopped()))
-    }
-}
-
-/// Where the outcome of a command goes.
-pub(crate) struct Reply<O>(oneshot::Sender<Result<O, ProposeError>>);
-
-impl<O> Reply<O> {
-    /// Says whether the caller still waits.
-    pub(crate) fn is_wanted(&self) -> bool {
-        !self.0.is_closed()
-    }
-
-    fn send(self, outcome: Result<O, ProposeError>) {
-        // The caller may have gone.
-        drop(self.0.send(outcome));
-    }
-}
-
-/// Answers those who wait for the commands of an entry that is applied.
-pub(crate) fn answer<O>(replies: Vec<Option<Reply<O>>>, outcomes: Vec<Option<O>>) {
-    for (reply, outcome) in replies.into_iter().zip(outcomes) {
-        if let (Some(reply), Some(outcome)) = (reply, outcome) {
-            reply.send(Ok(outcome));
-        }
     }
 }
 
@@ -281,17 +261,13 @@ impl<M: Machine> Pipeline<M> {
         self.failures.failure().map_or(ProposeError::Stopped, |failure| ProposeError::Fatal(Arc::clone(failure)))
     }
 
-    fn enqueue(
-        self: &Arc<Self>,
-        command: Bytes,
-    ) -> Result<oneshot::Receiver<Result<M::Outcome, ProposeError>>, ProposeError> {
+    fn enqueue(self: &Arc<Self>, command: Bytes, reply: Reply<M::Outcome>) -> Result<(), ProposeError> {
         if self.progress.log_full() {
             return Err(ProposeError::NoSpace);
         }
         if self.machine.is_backlog_full() {
             return Err(ProposeError::TooManyRequests);
         }
-        let (sender, receiver) = oneshot::channel();
         let (batch, idle) = {
             let mut queue = self.queue.lock();
             if let Some(error) = &queue.closed {
@@ -302,7 +278,7 @@ impl<M: Machine> Pipeline<M> {
             }
             queue.waiting_bytes += command.len();
             let since = queue.period;
-            queue.waiting.push_back(Waiting { command, reply: Reply(sender), since });
+            queue.waiting.push_back(Waiting { command, reply, since });
             let idle = !std::mem::replace(&mut queue.expiring, true);
             (self.next_batch(&mut queue), idle)
         };
@@ -310,7 +286,7 @@ impl<M: Machine> Pipeline<M> {
         if idle {
             self.grew.notify_one();
         }
-        Ok(receiver)
+        Ok(())
     }
 
     /// Takes what goes into the next entry, if there may be one more.

@@ -17,8 +17,9 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 
 use crate::failure::{Failure, FailureSink};
 use crate::machine::{ApplyError, Machine};
+use crate::mailbox::{Reply, answer};
 use crate::progress::Progress;
-use crate::proposer::{Pipeline, Reply, answer};
+use crate::proposer::Pipeline;
 use crate::type_config::{Commands, TypeConfig, decode_membership, log_id, position, to_membership};
 
 /// The content of a snapshot: nothing but the fact that there is a checkpoint in the store. This release has
