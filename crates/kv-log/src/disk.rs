@@ -52,6 +52,7 @@ pub struct FileSystem;
 
 impl Disk for FileSystem {
     fn create(&self, path: &Path, bytes: u64, sync: SyncMode) -> io::Result<()> {
+        check_room(parent(path), bytes)?;
         let unfinished = path.with_extension(UNFINISHED);
         let made = fill(&unfinished, bytes, sync).and_then(|()| std::fs::rename(&unfinished, path));
         if let Err(error) = made {
@@ -90,12 +91,36 @@ struct RealFile {
 
 impl DiskFile for RealFile {
     fn write(&mut self, blocks: &[u8], offset: u64) -> io::Result<()> {
-        self.file.write_all_at(blocks, offset)
+        match self.file.write_all_at(blocks, offset) {
+            // Some file systems and disks refuse direct writes only when the first one comes. Nothing was tried then.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput && self.stop_writing_directly()? => {
+                self.file.write_all_at(blocks, offset)
+            }
+            written => written,
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
+}
+
+impl RealFile {
+    /// Goes on through the system's cache, still synced. Says whether that is news.
+    fn stop_writing_directly(&self) -> io::Result<bool> {
+        let flags = rustix::fs::fcntl_getfl(&self.file)?;
+        rustix::fs::fcntl_setfl(&self.file, flags - OFlags::DIRECT)?;
+        Ok(flags.contains(OFlags::DIRECT))
+    }
+}
+
+/// Refuses at once what cannot succeed: an attempt would take the last room away from others until it fails.
+fn check_room(dir: &Path, bytes: u64) -> io::Result<()> {
+    let room = rustix::fs::statvfs(dir)?;
+    if room.f_bavail.saturating_mul(room.f_frsize) < bytes {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    Ok(())
 }
 
 /// Makes a file and writes zeros all over it: overwriting written blocks needs no change of the file
@@ -124,6 +149,53 @@ fn fill(path: &Path, bytes: u64, sync: SyncMode) -> io::Result<()> {
 
 /// Makes the names in the directory of `path` durable.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
+    File::open(parent(path))?.sync_all()
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BYTES: u64 = 3 * FILL_BYTES as u64 + BLOCK_BYTES as u64;
+
+    #[test]
+    fn a_made_file_is_zeros_and_takes_its_blocks() {
+        let dir = tempfile::tempdir().unwrap();
+        for sync in [SyncMode::Durable, SyncMode::Never] {
+            let path = dir.path().join(format!("{sync:?}.log"));
+            FileSystem.create(&path, BYTES, sync).unwrap();
+            let content = std::fs::read(&path).unwrap();
+            assert!(content.len() as u64 == BYTES && content.iter().all(|byte| *byte == 0));
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_written_directly_is_written_nevertheless() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.log");
+        FileSystem.create(&path, BYTES, SyncMode::Durable).unwrap();
+        let mut file = FileSystem.open(&path, SyncMode::Durable).unwrap();
+        let mut memory = Blocks::default();
+        let memory = memory.zeroed(2);
+        memory.fill(9);
+        file.write(&memory[1..=BLOCK_BYTES], 0).unwrap();
+        file.write(&memory[..BLOCK_BYTES], BLOCK_BYTES as u64).unwrap();
+        file.sync().unwrap();
+        let content = std::fs::read(&path).unwrap();
+        assert!(content[..2 * BLOCK_BYTES].iter().all(|byte| *byte == 9));
+        assert_eq!(content[2 * BLOCK_BYTES], 0);
+    }
+
+    #[test]
+    fn a_file_larger_than_the_disk_is_refused_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = FileSystem.create(&dir.path().join("file.log"), 1 << 60, SyncMode::Durable).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 }

@@ -63,7 +63,7 @@ impl Log {
         let io = |action| move |source| OpenError::Io { action, path: dir.to_owned(), source };
         std::fs::create_dir_all(dir).map_err(io("create"))?;
 
-        let scan = Scan::run(dir, options.cache_bytes)?;
+        let scan = Scan::run(dir)?;
         // The process before may have died between writing its last batch and learning that it is durable. From now on it counts.
         if let Some(newest) = scan.segments.last() {
             settle(&options, &newest.segment.path).map_err(io("sync the newest segment in"))?;
@@ -78,7 +78,7 @@ impl Log {
     }
 
     fn start(dir: &Path, options: Options, scan: Scan) -> Result<Log, OpenError> {
-        let Scan { recovery, state, table, cache, chain, segments, spares } = scan;
+        let Scan { recovery, state, table, chain, segments, spares } = scan;
         let segments: VecDeque<LiveSegment> = segments.into_iter().map(live).collect();
         let in_use: Vec<Slot> = segments.iter().map(|live| live.slot.clone()).collect();
         let pool_options = PoolOptions {
@@ -103,7 +103,7 @@ impl Log {
         let tail_options =
             TailOptions { disk: options.disk, sync: options.sync, salt: options.salt, counters: Arc::clone(&counters) };
         let tail = Tail::start(tail_options, Past { segments, chain, state }, slot)?;
-        let shared = Arc::new(Shared::new(Inner::new(state, cache, table), counters, options.notify));
+        let shared = Arc::new(Shared::new(Inner::new(state, table, options.cache_bytes), counters, options.notify));
         let writer = Writer {
             shared: Arc::clone(&shared),
             pool: Arc::clone(&pool),

@@ -28,7 +28,7 @@ impl Reader {
         let mut attempts = 1;
         loop {
             let before = Scan::census(dir)?;
-            match Scan::run(dir, 0) {
+            match Scan::run(dir) {
                 Ok(scan) => return Ok(Reader { scan, dir: dir.to_owned() }),
                 // Only a directory that nobody changes is known to be damaged.
                 Err(_) if attempts < ATTEMPTS && before != Scan::census(dir)? => attempts += 1,

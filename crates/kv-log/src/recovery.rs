@@ -41,14 +41,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::blocks::BLOCK_BYTES;
-use crate::cache::Cache;
 use crate::error::OpenError;
 use crate::format::{Chain, FORMAT_VERSION, HEADER_BYTES, NoHeader, Record, SegmentHeader};
 use crate::pool::Slot;
 use crate::segment::{Batch, Found, Segment, newest_segment_in, read_whole};
 use crate::slot;
 use crate::table::{Line, Table};
-use crate::types::{Entry, Payload, Position, Recovery, State, TornTail};
+use crate::types::{Position, Recovery, State, TornTail};
 
 /// What a directory holds.
 #[derive(Debug)]
@@ -57,7 +56,6 @@ pub(crate) struct Scan {
     /// What all batches come to.
     pub(crate) state: State,
     pub(crate) table: Table,
-    pub(crate) cache: Cache,
     /// Where the next segment continues.
     pub(crate) chain: Chain,
     /// The segments from the oldest needed to the newest.
@@ -75,23 +73,21 @@ pub(crate) struct ScannedSegment {
 }
 
 impl Scan {
-    /// Reads the directory. Entries are put into the cache as they come.
-    pub(crate) fn run(dir: &Path, cache_bytes: usize) -> Result<Scan, OpenError> {
-        let files = Files::list(dir)?;
-        let Files { mut headed, headless } = files;
+    /// Reads the directory.
+    pub(crate) fn run(dir: &Path) -> Result<Scan, OpenError> {
+        let Files { mut headed, headless } = Files::list(dir)?;
         let Some((&newest, _)) = headed.last_key_value() else {
-            return Scan::empty(headless, cache_bytes);
+            return Scan::empty(headless);
         };
-        let oldest = oldest_needed(&headed[&newest])?;
+        let NewestEnd { oldest_needed: oldest, chain: end_of_newest, torn } = NewestEnd::find(&headed[&newest])?;
         let mut spares = Vec::new();
         let needed = headed.split_off(&oldest);
         spares.extend(headed.into_values().map(HeadedFile::into_spare));
         check_complete(dir, oldest, newest, &needed, &headless)?;
         spares.extend(headless.into_iter().map(HeadlessFile::into_spare));
 
-        let mut replay = Replay::new(needed[&oldest].header.state, cache_bytes);
+        let mut replay = Replay { state: needed[&oldest].header.state, table: Table::default() };
         let mut chain = needed[&oldest].header.chain;
-        let mut torn = None;
         let mut segments = Vec::new();
         let mut files = needed.into_values().peekable();
         while let Some(file) = files.next() {
@@ -100,20 +96,20 @@ impl Scan {
             if file.header.chain != chain {
                 return Err(walk.corrupt("the segment does not continue the one before it"));
             }
-            let end = files.peek().map(|next| next.header.chain);
+            let end = files.peek().map_or(end_of_newest, |next| next.header.chain);
             let mut index_max = None;
-            torn = walk.batches(end, |walk, batch| {
+            walk.batches(Some(end), |walk, batch| {
                 index_max = index_max.max(replay.batch(walk, batch)?);
                 Ok(())
             })?;
             chain = walk.chain;
             segments.push(ScannedSegment { segment, index_max });
         }
-        let Replay { mut state, table, cache } = replay;
+        let Replay { mut state, table } = replay;
         state.committed = state.committed_in_log();
         let recovery =
             Recovery { vote: state.vote, committed: state.committed, purged: state.purged, last: state.last, torn };
-        Ok(Scan { recovery, state, table, cache, chain, segments, spares })
+        Ok(Scan { recovery, state, table, chain, segments, spares })
     }
 
     /// Returns which segments there are, to tell whether somebody changes them.
@@ -131,7 +127,7 @@ impl Scan {
     }
 
     /// A directory without a usable segment: a new one, if no file speaks against it.
-    fn empty(headless: Vec<HeadlessFile>, cache_bytes: usize) -> Result<Scan, OpenError> {
+    fn empty(headless: Vec<HeadlessFile>) -> Result<Scan, OpenError> {
         if let Some((file, number)) = headless.iter().find_map(|file| Some((file, file.holds?))) {
             return Err(file.corrupt(number));
         }
@@ -139,7 +135,6 @@ impl Scan {
             recovery: Recovery::default(),
             state: State::default(),
             table: Table::default(),
-            cache: Cache::new(cache_bytes),
             chain: Chain::START,
             segments: Vec::new(),
             spares: headless.into_iter().map(HeadlessFile::into_spare).collect(),
@@ -245,20 +240,31 @@ impl HeadlessFile {
     }
 }
 
-/// Returns the oldest segment still needed: what the newest one's header says, or a purge recorded behind it.
-fn oldest_needed(newest: &HeadedFile) -> Result<u64, OpenError> {
-    let segment = Arc::new(newest.open()?);
-    let mut oldest = newest.header.oldest_needed;
-    let mut walk = Walk { segment: &segment, chain: newest.header.chain, offset: HEADER_BYTES };
-    walk.batches(None, |walk, batch| {
-        for record in batch.records().map_err(|reason| walk.corrupt(reason))? {
-            if let Record::Purge { oldest_needed, .. } = record {
-                oldest = oldest.max(oldest_needed);
+/// What the newest segment says about the whole log.
+struct NewestEnd {
+    oldest_needed: u64,
+    /// What the next batch would continue.
+    chain: Chain,
+    torn: Option<TornTail>,
+}
+
+impl NewestEnd {
+    /// Finds the end, and on the way the oldest segment still needed: what the header says, or a purge recorded
+    /// behind it.
+    fn find(newest: &HeadedFile) -> Result<NewestEnd, OpenError> {
+        let segment = Arc::new(newest.open()?);
+        let mut oldest_needed = newest.header.oldest_needed;
+        let mut walk = Walk { segment: &segment, chain: newest.header.chain, offset: HEADER_BYTES };
+        let torn = walk.batches(None, |walk, batch| {
+            for record in batch.records().map_err(|reason| walk.corrupt(reason))? {
+                if let Record::Purge { oldest_needed: recorded, .. } = record {
+                    oldest_needed = oldest_needed.max(recorded);
+                }
             }
-        }
-        Ok(())
-    })?;
-    Ok(oldest.min(segment.number))
+            Ok(())
+        })?;
+        Ok(NewestEnd { oldest_needed: oldest_needed.min(segment.number), chain: walk.chain, torn })
+    }
 }
 
 fn check_complete(
@@ -361,14 +367,9 @@ impl Walk<'_> {
 struct Replay {
     state: State,
     table: Table,
-    cache: Cache,
 }
 
 impl Replay {
-    fn new(state: State, cache_bytes: usize) -> Replay {
-        Replay { state, table: Table::default(), cache: Cache::new(cache_bytes) }
-    }
-
     /// Takes in a batch and returns the highest index among its entries.
     fn batch(&mut self, walk: &Walk<'_>, batch: &Batch) -> Result<Option<u64>, OpenError> {
         let mut index_max = None;
@@ -378,12 +379,10 @@ impl Replay {
                 Record::Truncate(last) => {
                     let from = self.state.truncate(last);
                     self.table.truncate_from(from);
-                    self.cache.truncate_from(from);
                 }
                 Record::Purge { position, .. } => {
                     self.state.purge(position);
                     self.table.purge_to(position.index);
-                    self.cache.purge_to(position.index);
                 }
                 Record::Entry(entry) => {
                     if !self.state.is_followed_by(entry.position) {
@@ -396,25 +395,12 @@ impl Replay {
                     }
                     index_max = Some(index);
                     self.state.last = Some(entry.position);
-                    self.cache.push(batch.header.chain.batch, own(&entry));
-                    self.cache.evict(u64::MAX);
                 }
             }
         }
         self.state.committed = batch.header.committed.or(self.state.committed);
         Ok(index_max)
     }
-}
-
-/// Copies an entry out of its batch, so that a cached entry does not keep the whole batch in memory.
-fn own(entry: &Entry) -> Entry {
-    let copy = |bytes: &[u8]| bytes::Bytes::copy_from_slice(bytes);
-    let payload = match &entry.payload {
-        Payload::Blank => Payload::Blank,
-        Payload::Command(bytes) => Payload::Command(copy(bytes)),
-        Payload::Membership(bytes) => Payload::Membership(copy(bytes)),
-    };
-    Entry { position: entry.position, payload }
 }
 
 fn io_error(action: &'static str, path: &Path, source: io::Error) -> OpenError {

@@ -69,9 +69,10 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn new(state: State, cache: Cache, table: Table) -> Inner {
-        // The sequence numbers of recovered entries are those of their batches; all of them are durable.
-        Inner { state, cache, table, truncations: 0, queue: VecDeque::new(), sequence: 0, closing: false, failed: None }
+    /// Begins with a log all of which is in the files.
+    pub(crate) fn new(state: State, table: Table, cache_bytes: usize) -> Inner {
+        let (cache, queue) = (Cache::new(cache_bytes), VecDeque::new());
+        Inner { state, cache, table, truncations: 0, queue, sequence: 0, closing: false, failed: None }
     }
 
     /// Returns why nothing is written any more, if so.

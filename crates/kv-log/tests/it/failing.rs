@@ -195,6 +195,26 @@ fn a_full_disk_is_told_early_and_a_purge_makes_room() {
     assert_eq!(read_all(&open_small(dir.path())), contents);
 }
 
+/// A purge of entries that wait for room themselves must wait with them.
+#[test]
+fn a_purge_does_not_overtake_what_it_purges() {
+    let dir = tempfile::tempdir().unwrap();
+    let faulty = Faulty::open(dir.path(), 1000);
+    faulty.faults.full.store(true, SeqCst);
+    (0..3).for_each(|index| append_one(&faulty.log, 1, index, 10));
+    assert!(matches!(faulty.event(), Event::NoSpace));
+    faulty.give(3);
+    purge(&faulty.log, at(1, 2));
+    let sender = faulty.sender.clone();
+    faulty.log.purge_to(at(1, 3), move |written| drop(sender.send(Told::Written(written))));
+    faulty.faults.full.store(false, SeqCst);
+    assert!(matches!(faulty.event(), Event::SpaceAgain));
+    (0..2).for_each(|_| faulty.written().unwrap());
+    drop(faulty);
+    let log = open_small(dir.path());
+    assert_eq!((log.state().purged, log.state().last), (Some(at(1, 3)), Some(at(1, 3))));
+}
+
 #[test]
 fn a_log_closed_for_want_of_room_says_so_and_keeps_what_was_reported() {
     let dir = tempfile::tempdir().unwrap();

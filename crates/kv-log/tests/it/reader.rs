@@ -32,7 +32,7 @@ fn a_reader_beside_a_writer_sees_a_log_that_was() {
             done.store(true, Relaxed);
         });
         let mut newest = 0;
-        while !done.load(Relaxed) {
+        while !done.load(Relaxed) || opened < 6 {
             let reader = Reader::open(dir.path()).expect("the log is never damaged");
             opened += 1;
             let last = reader.recovery().last.expect("there is an entry").index;
@@ -55,7 +55,62 @@ fn a_reader_beside_a_writer_sees_a_log_that_was() {
             assert_eq!(next, Some(last + 1));
         }
     });
-    assert!(opened > 5 && entries_seen > 50, "opened {opened} times, {entries_seen} entries");
+    assert!(entries_seen > 50, "opened {opened} times, {entries_seen} entries");
+}
+
+/// Entries from an index on are replaced again and again, each time by a later term, while they are read
+/// from memory and files in several steps.
+#[test]
+fn a_read_never_mixes_entries_from_before_and_after_a_truncation() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path(), Options { sync: SyncMode::Never, ..small_options(1) }).unwrap();
+    (0..10).for_each(|index| append_one(&log, 0, index, 300));
+    let done = AtomicBool::new(false);
+    let mut read = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for term in 1..150 {
+                log.truncate_after(Some(at(0, 9)), |written| written.unwrap());
+                for index in 10..30 {
+                    log.append(vec![entry(term, index, 300)], |written| written.unwrap());
+                }
+                purge(&log, at(0, 0));
+            }
+            done.store(true, Relaxed);
+        });
+        while !done.load(Relaxed) || read < 1000 {
+            let entries = log.read(0..100, usize::MAX).unwrap();
+            for (found, index) in entries.iter().zip(entries[0].position.index..) {
+                let term = if index < 10 { 0 } else { entries[entries.len() - 1].position.term };
+                assert_eq!(*found, entry(term, index, 300));
+            }
+            read += entries.len();
+        }
+    });
+}
+
+/// Segments are recycled all the time under a reader that begins with the oldest entry.
+#[test]
+fn a_read_beside_purges_leaves_out_what_is_purged_and_never_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(dir.path(), Options { sync: SyncMode::Never, ..small_options(1) }).unwrap();
+    append_one(&log, 1, 0, 1000);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for index in 1..5000 {
+                append_one(&log, 1, index, 1000);
+                log.purge_to(at(1, index.saturating_sub(6)), |written| written.unwrap());
+            }
+            done.store(true, Relaxed);
+        });
+        while !done.load(Relaxed) {
+            let entries = log.read(0..u64::MAX, usize::MAX).expect("what is not purged is there");
+            for (found, index) in entries.iter().zip(entries[0].position.index..) {
+                assert_eq!(*found, entry(1, index, 1000));
+            }
+        }
+    });
 }
 
 #[test]
