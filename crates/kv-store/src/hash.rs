@@ -4,7 +4,8 @@
 //! every change up to the revision in order, its name and then its pair in canonical encoding. The name is the
 //! revision and sub-revision, 8 bytes each with `_` between, and `t` behind it for a tombstone. Of the changes up to the
 //! compact revision only those are taken that a reader at the hashed revision still sees, and never a tombstone:
-//! whether the rest is deleted yet must not matter. A revision at which one of the last ten compactions was made is hashed
+//! whether the rest is deleted yet must not matter. Where such a reader sees no key at all, etcd takes what
+//! the compaction has left, so what a reader at the compact revision sees. A revision at which one of the last ten compactions was made is hashed
 //! as it was before that compaction, under the compact revision before it (see `past_hashes`).
 
 use std::sync::atomic::Ordering::Acquire;
@@ -60,6 +61,8 @@ impl Store {
             pin = self.pins.pin(if requested == 0 { revision } else { requested });
         }
         let hash_revision = pin.revision();
+        let is_empty = self.index.read().count(&KeyRange::all(), hash_revision) == 0;
+        let seen_from = if is_empty { compact_revision } else { hash_revision };
         let mut digest = Digest::of(b"key");
         let mut next = Some(Point::new(0, 0));
         while let Some(from) = next {
@@ -68,7 +71,7 @@ impl Store {
                 return Err(ReadError::Compacted { requested: hash_revision, oldest: self.compact_revision() });
             }
             for record in &slice.records {
-                if record.at.major > compact_revision || self.is_seen_at(record, hash_revision) {
+                if record.at.major > compact_revision || self.is_seen_at(record, seen_from) {
                     digest = digest.append_record(record);
                 }
             }

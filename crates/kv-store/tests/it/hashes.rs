@@ -38,3 +38,28 @@ fn the_hash_of_a_compaction_is_remembered() {
     }
     assert!(matches!(subject.store().hash_kv(3), Err(ReadError::Compacted { .. })));
 }
+
+/// The figures are a real etcd 3.7.1's after the same commands.
+#[test]
+fn the_hash_of_a_store_whose_keys_are_all_deleted() {
+    let mut subject = Subject::new();
+    let put = |key: &'static str, value: &'static str| {
+        Command::Put(Put { key: key.into(), value: value.into(), ..Put::default() })
+    };
+    let delete =
+        |key: &'static str| Command::DeleteRange(DeleteRange { range: KeyRange::Key(key.into()), prev_kv: false });
+    subject.apply(&[put("a", "1"), put("a", "2"), put("b", "x"), delete("b"), put("a", "3"), delete("a")]);
+    let check = |subject: &Subject, revision: i64, expected: u32| {
+        assert_eq!(subject.store().hash_kv(revision).expect("the revision can be hashed").hash, expected);
+    };
+    check(&subject, 0, 1_117_063_540);
+    for (compact, expected) in [(3, 3_382_090_609), (5, 3_748_976_447)] {
+        subject.apply(&[Command::Compact { revision: compact }]);
+        check(&subject, 0, expected);
+        subject.checkpoint();
+        subject.compact(usize::MAX);
+        check(&subject, 0, expected);
+    }
+    check(&subject, 5, 1_526_579_740);
+    check(&subject, 6, 53_200_375);
+}

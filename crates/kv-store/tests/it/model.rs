@@ -139,8 +139,10 @@ impl Model {
 
     /// `HashKV`, from its definition, as it is under a compact revision.
     pub(crate) fn hash(&self, revision: i64, compacted: i64) -> u32 {
+        // Etcd filters only where something passes the filter.
+        let seen_from = if self.at(revision).keys.is_empty() { compacted } else { revision };
         let seen: BTreeSet<(i64, &[u8])> =
-            self.at(revision).keys.iter().map(|(key, pair)| (pair.mod_revision, &**key)).collect();
+            self.at(seen_from.max(1)).keys.iter().map(|(key, pair)| (pair.mod_revision, &**key)).collect();
         let mut bytes = b"key".to_vec();
         for major in 1..=revision {
             for (sub, (deleted, pair)) in self.at(major).changes.iter().enumerate() {
