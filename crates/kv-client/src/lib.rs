@@ -1,1 +1,33 @@
-//! Placeholder until the crate lands.
+//! A client of the etcd v3 API: connections, endpoints, credentials, and errors that say which step failed.
+//!
+//! A [`Client`] knows several endpoints and uses one at a time; when that fails it goes on to the next. Calls take a
+//! [`Deadline`] and wait for a connection until then, as etcd's own client does. When time runs out, the error carries
+//! a [`ConnectError`] for each endpoint: whether the name, the connection, TLS or HTTP/2 was the trouble.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use kv_client::{Client, Deadline, Options};
+//! use kv_proto::etcdserverpb::PutRequest;
+//!
+//! # async fn example() -> Result<(), kv_client::Error> {
+//! let client = Client::connect(["127.0.0.1:2379"], Options::default()).await?;
+//! let request = PutRequest { key: "foo".into(), value: "bar".into(), ..PutRequest::default() };
+//! client.put(request, Deadline::after(Duration::from_secs(5))).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod dial;
+mod endpoint;
+mod error;
+mod tls;
+mod watch;
+
+pub use crate::client::{Client, Credentials, Deadline, Options};
+pub use crate::dial::{ConnectError, Step};
+pub use crate::endpoint::{Endpoint, EndpointError};
+pub use crate::error::Error;
+pub use crate::tls::{TlsError, TlsOptions};
+pub use crate::watch::{WatchKey, WatchSession};

@@ -1,0 +1,563 @@
+//! The client: several endpoints, one connection at a time, calls with a deadline.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::{
+    AlarmRequest, AlarmResponse, AuthenticateRequest, AuthenticateResponse, CompactionRequest, CompactionResponse,
+    DefragmentRequest, DefragmentResponse, DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse,
+    MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse,
+    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
+    kv_client::KvClient, maintenance_client::MaintenanceClient,
+};
+use prost::Message;
+use tokio::time::Instant;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::transport::{Channel, Endpoint as Transport};
+use tonic::{Code, Request, Response, Status, Streaming};
+use tower::service_fn;
+
+use crate::dial::{ConnectError, Dialer, Greeting};
+use crate::endpoint::Security;
+use crate::{Endpoint, Error, TlsOptions};
+
+/// How to reach the servers, and with which limits.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Longest time for making one connection, and for the first authentication; zero for no limit.
+    pub dial_timeout: Duration,
+    /// How long a connection with calls under way may be silent before it is probed. Servers disconnect clients that
+    /// probe often, so less than ten seconds means ten.
+    pub keepalive_time: Duration,
+    /// How long the answer to a probe may take.
+    pub keepalive_timeout: Duration,
+    /// Greatest size of a request; zero for 2 MiB.
+    pub max_request_bytes: usize,
+    /// Greatest size of an answer; zero for 2 GiB.
+    pub max_receive_bytes: usize,
+    /// TLS for endpoints that do not say themselves whether they want it.
+    pub tls: Option<TlsOptions>,
+    /// Who is calling.
+    pub credentials: Option<Credentials>,
+    /// Told what is done, for debugging.
+    pub trace: Option<fn(&str)>,
+    /// Told, once, that there is still no connection for a call that would wait for ever.
+    pub notice: Option<fn(&str)>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            dial_timeout: Duration::from_secs(2),
+            keepalive_time: Duration::from_secs(2),
+            keepalive_timeout: Duration::from_secs(6),
+            max_request_bytes: 0,
+            max_receive_bytes: 0,
+            tls: None,
+            credentials: None,
+            trace: None,
+            notice: None,
+        }
+    }
+}
+
+/// Who is calling.
+#[derive(Clone)]
+pub enum Credentials {
+    /// A user with a password, exchanged for a token at the start.
+    User {
+        /// The user's name.
+        name: String,
+        /// The user's password.
+        password: String,
+    },
+    /// A token from elsewhere.
+    Token(String),
+}
+
+/// Without the secrets.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Credentials::User { name, .. } => {
+                formatter.debug_struct("User").field("name", name).finish_non_exhaustive()
+            }
+            Credentials::Token(_) => formatter.write_str("Token"),
+        }
+    }
+}
+
+/// Until when a call may take, all attempts together.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No limit.
+    pub const NEVER: Deadline = Deadline(None);
+
+    /// A time from now.
+    pub fn after(duration: Duration) -> Deadline {
+        Deadline(Instant::now().checked_add(duration))
+    }
+
+    fn has_passed(self) -> bool {
+        self.0.is_some_and(|instant| instant <= Instant::now())
+    }
+
+    fn remaining(self) -> Option<Duration> {
+        self.0.map(|instant| instant.saturating_duration_since(Instant::now()))
+    }
+
+    async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            Some(instant) => tokio::time::timeout_at(instant, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+}
+
+/// Whether a call may be sent again when it is not known what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// It only reads.
+    Always,
+    /// It changes something, so only if it cannot have reached a server.
+    Unsent,
+}
+
+/// Attempts after which a server's "not now" is taken for an answer.
+const ATTEMPTS_MAX: usize = 100;
+
+/// Pause between two attempts, each time all endpoints were tried.
+const BACKOFF: Duration = Duration::from_millis(25);
+
+/// The shortest time after which etcd's servers accept another probe on a connection.
+const KEEPALIVE_TIME_MIN: Duration = Duration::from_secs(10);
+
+const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
+
+/// A client of one cluster. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    places: Vec<Place>,
+    /// The endpoint in use.
+    current: Mutex<usize>,
+    token: Mutex<Option<AsciiMetadataValue>>,
+}
+
+/// An endpoint and what is known about it.
+#[derive(Debug)]
+struct Place {
+    dialer: Dialer,
+    channel: Mutex<Option<Channel>>,
+    failure: Mutex<Option<ConnectError>>,
+}
+
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])* $retry:ident $name:ident = $service:ident, $request:ty => $response:ty;)*) => {
+        impl Client {
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// # Errors
+                ///
+                /// [`Error::Api`] if the server refuses, [`Error::DeadlineExceeded`] if it cannot be reached in time.
+                pub async fn $name(&self, request: $request, deadline: Deadline) -> Result<$response, Error> {
+                    let receive_max = self.receive_max();
+                    let rpc = move |channel, request| async move {
+                        $service::new(channel).max_decoding_message_size(receive_max).$name(request).await
+                    };
+                    self.call(stringify!($name), Retry::$retry, request, deadline, rpc).await
+                }
+            )*
+        }
+    };
+}
+
+calls! {
+    /// Reads the keys of a range.
+    Always range = KvClient, RangeRequest => RangeResponse;
+    /// Writes one key.
+    Unsent put = KvClient, PutRequest => PutResponse;
+    /// Deletes the keys of a range.
+    Unsent delete_range = KvClient, DeleteRangeRequest => DeleteRangeResponse;
+    /// Runs a transaction.
+    Unsent txn = KvClient, TxnRequest => TxnResponse;
+    /// Drops the history before a revision.
+    Unsent compact = KvClient, CompactionRequest => CompactionResponse;
+    /// Lists the members of the cluster.
+    Always member_list = ClusterClient, MemberListRequest => MemberListResponse;
+    /// Lists, raises or clears alarms.
+    Unsent alarm = MaintenanceClient, AlarmRequest => AlarmResponse;
+    /// Returns the state of the member that answers.
+    Always status = MaintenanceClient, StatusRequest => StatusResponse;
+    /// Gives free pages back, on the member that answers.
+    Unsent defragment = MaintenanceClient, DefragmentRequest => DefragmentResponse;
+    /// Returns a digest of the store of the member that answers.
+    Always hash_kv = MaintenanceClient, HashKvRequest => HashKvResponse;
+    /// Exchanges a password for a token.
+    Always authenticate = AuthClient, AuthenticateRequest => AuthenticateResponse;
+}
+
+impl Client {
+    /// Makes a client and, if there are credentials with a password, authenticates. Nothing else connects until the
+    /// first call.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an endpoint or the TLS options cannot be used, or if the server refuses the credentials. A server that
+    /// has no authentication accepts everybody.
+    pub async fn connect(
+        endpoints: impl IntoIterator<Item = impl AsRef<str>>,
+        options: Options,
+    ) -> Result<Client, Error> {
+        let endpoints: Vec<Endpoint> =
+            endpoints.into_iter().map(|text| text.as_ref().parse()).collect::<Result<_, _>>()?;
+        if endpoints.is_empty() {
+            return Err(Error::NoEndpoints);
+        }
+        let given = options.tls.as_ref().map(TlsOptions::config).transpose()?.map(Arc::new);
+        let mut places = Vec::new();
+        for endpoint in endpoints {
+            let config = match (endpoint.security, &given) {
+                (Security::None, _) | (Security::Optional, None) => None,
+                (_, Some(config)) => Some(Arc::clone(config)),
+                (Security::Required, None) => Some(Arc::new(TlsOptions::default().config()?)),
+            };
+            let server_name = options.tls.as_ref().and_then(|tls| tls.server_name.clone());
+            let tls = config.map(|config| (config, server_name.unwrap_or_else(|| endpoint.server_name())));
+            let dialer = Dialer {
+                endpoint,
+                tls,
+                timeout: options.dial_timeout,
+                greeting: Greeting::default(),
+                trace: options.trace,
+            };
+            places.push(Place { dialer, channel: Mutex::default(), failure: Mutex::default() });
+        }
+        let shared = Shared { options, places, current: Mutex::default(), token: Mutex::default() };
+        let client = Client { shared: Arc::new(shared) };
+        client.obtain_token().await?;
+        Ok(client)
+    }
+
+    /// Reads the keys of a range in chunks.
+    ///
+    /// # Errors
+    ///
+    /// As for other reads; a server before etcd 3.7 does not know the call.
+    pub async fn range_stream(&self, request: RangeRequest, deadline: Deadline) -> Result<RangeStream, Error> {
+        let receive_max = self.receive_max();
+        let rpc = move |channel, request| async move {
+            KvClient::new(channel).max_decoding_message_size(receive_max).range_stream(request).await
+        };
+        let chunks = self.call("range_stream", Retry::Always, request, deadline, rpc).await?;
+        Ok(RangeStream { chunks, deadline })
+    }
+
+    pub(crate) fn receive_max(&self) -> usize {
+        match self.shared.options.max_receive_bytes {
+            0 => i32::MAX as usize,
+            limit => limit,
+        }
+    }
+
+    /// Exchanges the password for a token. Boxed, because this is a call, and a call whose token is stale does this.
+    fn obtain_token(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        Box::pin(async move {
+            let token = match &self.shared.options.credentials {
+                None => return Ok(()),
+                Some(Credentials::Token(token)) => token.clone(),
+                // Whom the server cannot ask for a password has none.
+                Some(Credentials::User { name, password }) if name.is_empty() || password.is_empty() => return Ok(()),
+                Some(Credentials::User { name, password }) => {
+                    let request = AuthenticateRequest { name: name.clone(), password: password.clone() };
+                    let limit = self.shared.options.dial_timeout;
+                    let deadline = if limit.is_zero() { Deadline::NEVER } else { Deadline::after(limit) };
+                    match self.authenticate(request, deadline).await {
+                        Ok(response) => response.token,
+                        Err(Error::Api(ApiError::AuthNotEnabled)) => return Ok(()),
+                        Err(error) => return Err(error),
+                    }
+                }
+            };
+            let token = AsciiMetadataValue::try_from(token).map_err(|_| Error::Api(ApiError::InvalidAuthToken))?;
+            *self.shared.token.lock().expect(UNPOISONED) = Some(token);
+            Ok(())
+        })
+    }
+
+    async fn call<Q, A, F>(
+        &self,
+        name: &str,
+        retry: Retry,
+        request: Q,
+        deadline: Deadline,
+        rpc: impl Fn(Channel, Request<Q>) -> F + Send,
+    ) -> Result<A, Error>
+    where
+        Q: Message + Clone,
+        F: Future<Output = Result<Response<A>, Status>> + Send,
+    {
+        let limit = match self.shared.options.max_request_bytes {
+            0 => MAX_REQUEST_BYTES,
+            limit => limit,
+        };
+        let size = request.encoded_len();
+        if size > limit {
+            return Err(Error::message_too_large(size, limit));
+        }
+        match deadline.limit(self.attempts(name, retry, request, deadline, rpc)).await {
+            Some(result) => result,
+            None => Err(self.deadline_exceeded()),
+        }
+    }
+
+    async fn attempts<Q, A, F>(
+        &self,
+        name: &str,
+        retry: Retry,
+        request: Q,
+        deadline: Deadline,
+        rpc: impl Fn(Channel, Request<Q>) -> F + Send,
+    ) -> Result<A, Error>
+    where
+        Q: Message + Clone,
+        F: Future<Output = Result<Response<A>, Status>> + Send,
+    {
+        let mut attempt = 0;
+        let mut token_is_fresh = false;
+        loop {
+            let (index, channel) = self.channel(deadline).await;
+            let mut message = Request::new(request.clone());
+            self.add_metadata(&mut message);
+            if let Some(remaining) = deadline.remaining() {
+                message.set_timeout(remaining);
+            }
+            self.trace(index, &format!("call {name}"));
+            let status = match rpc(channel, message).await {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(status) => status,
+            };
+            self.trace(index, &format!("{name} failed: {status}"));
+            match self.judge(index, &status) {
+                Verdict::Unsent => {}
+                Verdict::Unavailable if retry == Retry::Always && attempt < ATTEMPTS_MAX => {}
+                Verdict::Unavailable | Verdict::Answer => {
+                    let error = self.error(deadline, &status);
+                    if self.token_is_stale(&error) && !token_is_fresh {
+                        token_is_fresh = true;
+                        self.obtain_token().await?;
+                        continue;
+                    }
+                    return Err(error);
+                }
+            }
+            attempt += 1;
+            self.go_on(index).await;
+        }
+    }
+
+    /// Returns a connection, however long it takes. Dropping the future is safe.
+    pub(crate) async fn channel(&self, deadline: Deadline) -> (usize, Channel) {
+        let started = Instant::now();
+        let patience = self.shared.options.dial_timeout.max(Duration::from_secs(1));
+        let mut noticed = deadline.0.is_some();
+        loop {
+            let index = *self.shared.current.lock().expect(UNPOISONED);
+            let place = &self.shared.places[index];
+            let known = place.channel.lock().expect(UNPOISONED).clone();
+            if let Some(channel) = known {
+                return (index, channel);
+            }
+            match self.open(place).await {
+                Ok(channel) => {
+                    *place.channel.lock().expect(UNPOISONED) = Some(channel.clone());
+                    *place.failure.lock().expect(UNPOISONED) = None;
+                    return (index, channel);
+                }
+                Err(error) => {
+                    if !noticed && started.elapsed() >= patience {
+                        noticed = true;
+                        if let Some(notice) = self.shared.options.notice {
+                            notice(&format!("still trying; {error}"));
+                        }
+                    }
+                    *place.failure.lock().expect(UNPOISONED) = Some(error);
+                    self.go_on(index).await;
+                }
+            }
+        }
+    }
+
+    async fn open(&self, place: &Place) -> Result<Channel, ConnectError> {
+        let options = &self.shared.options;
+        let authority = place.dialer.endpoint.authority();
+        let uri = |scheme| format!("{scheme}://{authority}").parse::<http::Uri>();
+        let invalid = |_| ConnectError {
+            endpoint: place.dialer.endpoint.to_string(),
+            step: crate::Step::Resolve,
+            reason: "the host is not a valid name".to_owned(),
+        };
+        let mut transport = Transport::from(uri("http").map_err(invalid)?)
+            .user_agent(concat!("kv-client/", env!("CARGO_PKG_VERSION")))
+            .expect("a constant without control characters");
+        if place.dialer.tls.is_some() {
+            transport = transport.origin(uri("https").map_err(invalid)?);
+        }
+        if !options.keepalive_time.is_zero() {
+            transport = transport
+                .http2_keep_alive_interval(options.keepalive_time.max(KEEPALIVE_TIME_MIN))
+                .keep_alive_timeout(options.keepalive_timeout);
+        }
+        let dialer = place.dialer.clone();
+        let connector = service_fn(move |_: http::Uri| {
+            let dialer = dialer.clone();
+            async move { dialer.dial().await }
+        });
+        transport.connect_with_connector(connector).await.map_err(|error| {
+            find_connect_error(&error).unwrap_or_else(|| ConnectError {
+                endpoint: place.dialer.endpoint.to_string(),
+                step: crate::Step::Http2,
+                reason: error.to_string(),
+            })
+        })
+    }
+
+    /// Says what a failed call means for trying again, and forgets a connection that is of no use.
+    pub(crate) fn judge(&self, index: usize, status: &Status) -> Verdict {
+        let place = &self.shared.places[index];
+        let made_here = std::error::Error::source(status).is_some();
+        if !made_here {
+            return if status.code() == Code::Unavailable { Verdict::Unavailable } else { Verdict::Answer };
+        }
+        *place.channel.lock().expect(UNPOISONED) = None;
+        match find_connect_error(status).or_else(|| place.dialer.judge()) {
+            Some(failure) => {
+                *place.failure.lock().expect(UNPOISONED) = Some(failure);
+                Verdict::Unsent
+            }
+            None => Verdict::Unavailable,
+        }
+    }
+
+    /// Goes on to the next endpoint, with a pause when all have been tried.
+    pub(crate) async fn go_on(&self, failed: usize) {
+        let count = self.shared.places.len();
+        let next = (failed + 1) % count;
+        {
+            let mut current = self.shared.current.lock().expect(UNPOISONED);
+            if *current == failed {
+                *current = next;
+            }
+        }
+        if next == 0 {
+            tokio::time::sleep(BACKOFF).await;
+        }
+    }
+
+    pub(crate) fn add_metadata<T>(&self, request: &mut Request<T>) {
+        let metadata = request.metadata_mut();
+        metadata.insert("client-api-version", AsciiMetadataValue::from_static("3.7"));
+        if let Some(token) = self.shared.token.lock().expect(UNPOISONED).clone() {
+            metadata.insert("token", token);
+        }
+    }
+
+    fn token_is_stale(&self, error: &Error) -> bool {
+        matches!(self.shared.options.credentials, Some(Credentials::User { .. }))
+            && matches!(error.api(), Some(ApiError::InvalidAuthToken | ApiError::AuthOldRevision))
+    }
+
+    pub(crate) fn error(&self, deadline: Deadline, status: &Status) -> Error {
+        if deadline.has_passed() && matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled) {
+            return self.deadline_exceeded();
+        }
+        Error::from_status(status)
+    }
+
+    fn deadline_exceeded(&self) -> Error {
+        let places = self.shared.places.iter();
+        // An endpoint with a connection is reachable; it was the answer that took too long.
+        let unreachable = places.filter(|place| place.channel.lock().expect(UNPOISONED).is_none());
+        let failures = unreachable.filter_map(|place| place.failure.lock().expect(UNPOISONED).clone()).collect();
+        Error::DeadlineExceeded { failures }
+    }
+
+    fn trace(&self, index: usize, text: &str) {
+        if let Some(trace) = self.shared.options.trace {
+            trace(&format!("{}: {text}", self.shared.places[index].dialer.endpoint));
+        }
+    }
+}
+
+const UNPOISONED: &str = "nothing panics while it is held";
+
+/// What a failed call means for trying again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It cannot have reached a server.
+    Unsent,
+    /// The server may have got it.
+    Unavailable,
+    /// This is the server's answer.
+    Answer,
+}
+
+fn find_connect_error(error: &(dyn std::error::Error + 'static)) -> Option<ConnectError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<ConnectError>() {
+            return Some(found.clone());
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// The answer of [`Client::range_stream`].
+#[derive(Debug)]
+pub struct RangeStream {
+    chunks: Streaming<RangeStreamResponse>,
+    deadline: Deadline,
+}
+
+impl RangeStream {
+    /// Returns the next chunk, or nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server ends the stream with an error, or time runs out.
+    pub async fn next(&mut self) -> Result<Option<RangeResponse>, Error> {
+        match self.deadline.limit(self.chunks.message()).await {
+            None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
+            Some(Ok(chunk)) => Ok(chunk.map(|chunk| chunk.range_response.unwrap_or_default())),
+            Some(Err(status)) => Err(Error::from_status(&status)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_may_run_on_any_thread() {
+        fn check(_: impl Send) {}
+        let client = async {
+            let client = Client::connect(["a:1"], Options::default()).await?;
+            client.range(RangeRequest::default(), Deadline::NEVER).await?;
+            client.watch().next().await
+        };
+        check(client);
+    }
+}

@@ -1,0 +1,309 @@
+//! Connecting to one endpoint, step by step, so that a failure can say which step it was.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use crate::Endpoint;
+use crate::endpoint::Address;
+
+/// A step on the way to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Finding the addresses of a name.
+    Resolve,
+    /// Reaching the address.
+    Connect,
+    /// Agreeing on encryption and on who the other is.
+    Tls,
+    /// Speaking HTTP/2.
+    Http2,
+}
+
+/// Which step towards an endpoint failed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectError {
+    /// The endpoint as it was given.
+    pub endpoint: String,
+    /// The step that failed.
+    pub step: Step,
+    /// What the system or the other side said.
+    pub reason: String,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ConnectError { endpoint, step, reason } = self;
+        match step {
+            Step::Resolve => write!(formatter, "{endpoint}: cannot find the host's address: {reason}"),
+            Step::Connect => write!(formatter, "{endpoint}: cannot connect: {reason}"),
+            Step::Tls => write!(formatter, "{endpoint}: TLS failed: {reason}"),
+            Step::Http2 => write!(formatter, "{endpoint}: connected, but the answer is not HTTP/2: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+/// What connections to one endpoint are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Dialer {
+    pub(crate) endpoint: Endpoint,
+    /// Set if the endpoint is to be reached through TLS, with the name its certificate must have.
+    pub(crate) tls: Option<(Arc<ClientConfig>, String)>,
+    /// Longest time for all steps together; none if it is zero.
+    pub(crate) timeout: Duration,
+    pub(crate) greeting: Greeting,
+    pub(crate) trace: Option<fn(&str)>,
+}
+
+impl Dialer {
+    pub(crate) async fn dial(&self) -> Result<TokioIo<Connection>, ConnectError> {
+        if self.timeout.is_zero() {
+            return self.steps().await;
+        }
+        match tokio::time::timeout(self.timeout, self.steps()).await {
+            Ok(result) => result,
+            Err(_) => Err(self.fail(Step::Connect, format!("no answer within {:?}", self.timeout))),
+        }
+    }
+
+    async fn steps(&self) -> Result<TokioIo<Connection>, ConnectError> {
+        self.greeting.clear();
+        let stream: Box<dyn Stream> = match &self.endpoint.address {
+            Address::Tcp { host, port } => Box::new(self.tcp(host, *port).await?),
+            Address::Unix(path) => {
+                let stream = UnixStream::connect(path).await;
+                Box::new(stream.map_err(|error| self.fail(Step::Connect, os_text(&error)))?)
+            }
+        };
+        self.trace("connected");
+        let stream = match &self.tls {
+            Some((config, name)) => self.encrypt(stream, config, name).await?,
+            None => stream,
+        };
+        Ok(TokioIo::new(Connection { stream, greeting: self.greeting.clone() }))
+    }
+
+    async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+        let addresses: Vec<IpAddr> = if let Ok(address) = host.parse() {
+            vec![address]
+        } else {
+            let found = tokio::net::lookup_host((host, port)).await;
+            let found = found.map_err(|error| self.fail(Step::Resolve, resolve_text(&error)))?;
+            found.map(|address| address.ip()).collect()
+        };
+        let mut failure = self.fail(Step::Resolve, "the name has no address".to_owned());
+        for address in addresses {
+            self.trace(&format!("connecting to {address} port {port}"));
+            match TcpStream::connect((address, port)).await {
+                Ok(stream) => {
+                    // Without it, a call may wait 40 ms for the acknowledgement of its own beginning.
+                    stream.set_nodelay(true).map_err(|error| self.fail(Step::Connect, os_text(&error)))?;
+                    return Ok(stream);
+                }
+                Err(error) => failure = self.fail(Step::Connect, os_text(&error)),
+            }
+        }
+        Err(failure)
+    }
+
+    async fn encrypt(
+        &self,
+        stream: Box<dyn Stream>,
+        config: &Arc<ClientConfig>,
+        name: &str,
+    ) -> Result<Box<dyn Stream>, ConnectError> {
+        let server_name = ServerName::try_from(name.to_owned())
+            .map_err(|_| self.fail(Step::Tls, format!("`{name}` is no name that a certificate could have")))?;
+        // What comes back is kept in case it is not TLS at all.
+        let observed = Connection { stream, greeting: self.greeting.clone() };
+        match TlsConnector::from(Arc::clone(config)).connect(server_name, observed).await {
+            Ok(stream) => {
+                self.trace("TLS established");
+                self.greeting.clear();
+                Ok(Box::new(stream))
+            }
+            Err(error) => Err(self.fail(Step::Tls, self.tls_text(&error))),
+        }
+    }
+
+    /// Says why TLS failed; what the other side sent often says more than the error does.
+    fn tls_text(&self, error: &io::Error) -> String {
+        match self.greeting.kind() {
+            Some(Protocol::Http1 | Protocol::Http2) => "the server does not use TLS".to_owned(),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "the server closed the connection; perhaps it does not use TLS".to_owned()
+            }
+            _ => error.to_string(),
+        }
+    }
+
+    /// Judges a connection that was made but did not serve a call; nothing if it did speak HTTP/2.
+    pub(crate) fn judge(&self) -> Option<ConnectError> {
+        let reason = match self.greeting.kind() {
+            Some(Protocol::Http2) => return None,
+            Some(Protocol::Http1) => "the server speaks only HTTP/1",
+            Some(Protocol::Tls) => "the server wants TLS",
+            Some(Protocol::Other) => "the server speaks something else",
+            None if self.tls.is_none() => "the server closed the connection; perhaps it wants TLS",
+            None => "the server closed the connection",
+        };
+        Some(self.fail(Step::Http2, reason.to_owned()))
+    }
+
+    fn fail(&self, step: Step, reason: String) -> ConnectError {
+        self.trace(&reason);
+        ConnectError { endpoint: self.endpoint.to_string(), step, reason }
+    }
+
+    fn trace(&self, text: &str) {
+        if let Some(trace) = self.trace {
+            trace(&format!("{}: {text}", self.endpoint));
+        }
+    }
+}
+
+/// Says an error of the system without its number.
+fn os_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+fn resolve_text(error: &io::Error) -> String {
+    let text = os_text(error);
+    text.strip_prefix("failed to lookup address information: ").map(str::to_owned).unwrap_or(text)
+}
+
+/// The first bytes that came over a connection. They tell what the other side speaks, and whether it can have executed
+/// a request: a server of HTTP/2 sends its settings before anything else.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Greeting(Arc<Mutex<Vec<u8>>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Http1,
+    Http2,
+    Tls,
+    Other,
+}
+
+impl Greeting {
+    /// Enough for the first lines of an answer in HTTP/1.
+    const LENGTH: usize = 128;
+
+    fn clear(&self) {
+        self.0.lock().expect("never held across a panic").clear();
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut greeting = self.0.lock().expect("never held across a panic");
+        let missing = Greeting::LENGTH - greeting.len();
+        greeting.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+    }
+
+    fn kind(&self) -> Option<Protocol> {
+        let greeting = self.0.lock().expect("never held across a panic");
+        match greeting.as_slice() {
+            [] => None,
+            // What servers in Go tell those who do not begin with TLS.
+            [b'H', b'T', b'T', b'P', text @ ..] if text.windows(5).any(|word| word == b"HTTPS") => Some(Protocol::Tls),
+            [b'H', b'T', b'T', b'P', ..] => Some(Protocol::Http1),
+            // An alert or a handshake record of version 3.
+            [0x15 | 0x16, 3, ..] => Some(Protocol::Tls),
+            // A frame of type SETTINGS on stream 0.
+            [_, _, _, 4, _, 0, 0, 0, 0, ..] => Some(Protocol::Http2),
+            _ => Some(Protocol::Other),
+        }
+    }
+}
+
+/// A byte stream in both directions.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection that notes how the other side begins.
+pub(crate) struct Connection {
+    stream: Box<dyn Stream>,
+    greeting: Greeting,
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.greeting.add(&buffer.filled()[before..]);
+        result
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_the_protocol() {
+        for (bytes, kind) in [
+            (&b""[..], None),
+            (b"HTTP/1.1 400 Bad Request", Some(Protocol::Http1)),
+            (b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.", Some(Protocol::Tls)),
+            (b"\x15\x03\x01\x00\x02\x02\x46", Some(Protocol::Tls)),
+            (b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00", Some(Protocol::Http2)),
+            (b"SSH-2.0-OpenSSH", Some(Protocol::Other)),
+        ] {
+            let greeting = Greeting::default();
+            for byte in bytes {
+                greeting.add(&[*byte]);
+            }
+            assert_eq!(greeting.kind(), kind, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn failures_name_the_endpoint_and_the_step() {
+        let error = ConnectError { endpoint: "a:1".into(), step: Step::Connect, reason: "connection refused".into() };
+        assert_eq!(error.to_string(), "a:1: cannot connect: connection refused");
+    }
+}
