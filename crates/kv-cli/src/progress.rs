@@ -1,0 +1,52 @@
+//! A progress bar for work that takes a while, shown to people only.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Bytes done out of a total, on standard error. Shows nothing unless a person is looking.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// Begins a piece of work of `total_bytes`; zero where the total is not known.
+    pub fn bytes(what: &'static str, total_bytes: u64) -> Progress {
+        Progress::on(what, total_bytes, crate::is_interactive())
+    }
+
+    fn on(what: &'static str, total_bytes: u64, visible: bool) -> Progress {
+        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let template = match total_bytes {
+            0 => "{msg} {decimal_bytes} ({decimal_bytes_per_sec})",
+            _ => "{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} ({decimal_bytes_per_sec}, {eta} left)",
+        };
+        let style = ProgressStyle::with_template(template).expect("a constant template");
+        let bar = ProgressBar::with_draw_target(Some(total_bytes), target).with_style(style).with_message(what);
+        Progress { bar }
+    }
+
+    /// Says how far the work has come.
+    pub fn set(&self, done_bytes: u64) {
+        self.bar.set_position(done_bytes);
+    }
+}
+
+/// The bar goes away however the work ends, so that it never stands between a command's results.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_drawn_where_nobody_looks() {
+        let progress = Progress::on("copying", 100, false);
+        progress.set(50);
+        assert!(progress.bar.is_hidden());
+        assert_eq!(progress.bar.position(), 50);
+    }
+}

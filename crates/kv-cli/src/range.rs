@@ -1,0 +1,172 @@
+//! The answer of a read, printed as its pages come: the bytes are those of one whole answer, whatever the pages.
+
+use std::io::Write;
+
+use kv_proto::etcdserverpb::RangeResponse;
+use prost::Message as _;
+
+use crate::json::{Dialect, message};
+use crate::kv::{fields_header, fields_key_value, simple_key_value};
+use crate::{Format, RenderError, Style};
+
+/// Prints the pages of one read. The header is the first page's.
+///
+/// Only one page is held in memory, so a range may be larger than it.
+#[derive(Debug)]
+pub struct RangePrinter<'a, W: Write> {
+    out: &'a mut W,
+    format: Format,
+    style: Style,
+    pages: usize,
+    keys: usize,
+}
+
+impl<'a, W: Write> RangePrinter<'a, W> {
+    /// Begins an answer.
+    pub fn new(out: &'a mut W, format: Format, style: Style) -> RangePrinter<'a, W> {
+        RangePrinter { out, format, style, pages: 0, keys: 0 }
+    }
+
+    /// Prints the next keys.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::Unsupported`] for a table.
+    pub fn page(&mut self, page: &RangeResponse) -> Result<(), RenderError> {
+        let first_page = self.pages == 0;
+        self.pages += 1;
+        match self.format {
+            Format::Simple => page.kvs.iter().try_for_each(|kv| simple_key_value(self.out, self.style, kv))?,
+            Format::Fields => {
+                if first_page {
+                    fields_header(self.out, self.style, page.header.as_ref())?;
+                }
+                page.kvs.iter().try_for_each(|kv| fields_key_value(self.out, self.style, "", kv))?;
+            }
+            Format::Json => {
+                if first_page {
+                    self.json_header(page)?;
+                }
+                self.json_keys(page)?;
+            }
+            Format::Protobuf => {
+                // Encoded messages are joined by writing them one after the other.
+                let header = if first_page { page.header } else { None };
+                let part = RangeResponse { header, kvs: page.kvs.clone(), more: false, count: 0 };
+                self.out.write_all(&part.encode_to_vec())?;
+            }
+            Format::Table => return Err(RenderError::Unsupported(Format::Table)),
+        }
+        self.keys += page.kvs.len();
+        Ok(())
+    }
+
+    /// Ends the answer: whether there are more keys than were asked for, and how many there are in all.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::Unsupported`] for a table.
+    pub fn finish(self, more: bool, count: i64) -> Result<(), RenderError> {
+        match self.format {
+            Format::Simple => {}
+            Format::Fields => writeln!(self.out, "\"More\" : {more}\n\"Count\" : {count}")?,
+            Format::Json => {
+                if self.keys > 0 {
+                    self.out.write_all(b"]")?;
+                }
+                if more {
+                    self.out.write_all(b",\"more\":true")?;
+                }
+                if count != 0 {
+                    write!(self.out, ",\"count\":{count}")?;
+                }
+                self.out.write_all(b"}\n")?;
+            }
+            Format::Protobuf => {
+                let end = RangeResponse { header: None, kvs: Vec::new(), more, count };
+                self.out.write_all(&end.encode_to_vec())?;
+            }
+            Format::Table => return Err(RenderError::Unsupported(Format::Table)),
+        }
+        Ok(())
+    }
+
+    fn json_header(&mut self, page: &RangeResponse) -> Result<(), RenderError> {
+        let header = page.header.unwrap_or_default();
+        let header = message("etcdserverpb.ResponseHeader", &header, Dialect::default());
+        Ok(write!(self.out, "{{\"header\":{header}")?)
+    }
+
+    fn json_keys(&mut self, page: &RangeResponse) -> Result<(), RenderError> {
+        for (index, kv) in page.kvs.iter().enumerate() {
+            self.out.write_all(if self.keys + index == 0 { b",\"kvs\":[" } else { b"," })?;
+            self.out.write_all(message("mvccpb.KeyValue", kv, Dialect::default()).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kv_proto::etcdserverpb::ResponseHeader;
+    use kv_proto::mvccpb::KeyValue;
+
+    use super::*;
+
+    fn answer() -> RangeResponse {
+        let kv = |key: &'static str, value: &'static str, lease| KeyValue {
+            key: key.into(),
+            create_revision: 2,
+            mod_revision: 3,
+            version: 2,
+            value: value.into(),
+            lease,
+        };
+        RangeResponse {
+            header: Some(ResponseHeader { cluster_id: u64::MAX, member_id: 1, revision: 9, raft_term: 2 }),
+            kvs: vec![kv("a", "1", 0), kv("b", "", 7), KeyValue::default(), kv("", "x\n", 0), kv("e", "\"", 0)],
+            more: true,
+            count: 12,
+        }
+    }
+
+    fn print(answer: &RangeResponse, format: Format, page_size: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut printer = RangePrinter::new(&mut out, format, Style::default());
+        for kvs in answer.kvs.chunks(page_size) {
+            printer.page(&RangeResponse { kvs: kvs.to_vec(), ..answer.clone() }).unwrap();
+        }
+        printer.finish(answer.more, answer.count).unwrap();
+        out
+    }
+
+    #[test]
+    fn pages_do_not_show() {
+        for format in [Format::Simple, Format::Fields, Format::Json, Format::Protobuf] {
+            let whole = print(&answer(), format, 100);
+            for page_size in 1..5 {
+                assert_eq!(print(&answer(), format, page_size), whole, "{format:?} by {page_size}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_joined_pages_are_the_message() {
+        assert_eq!(RangeResponse::decode(print(&answer(), Format::Protobuf, 2).as_slice()), Ok(answer()));
+        let mut expected = message("etcdserverpb.RangeResponse", &answer(), Dialect::default());
+        expected.push('\n');
+        assert_eq!(String::from_utf8(print(&answer(), Format::Json, 2)).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_empty_answer() {
+        let empty = RangeResponse { header: answer().header, ..RangeResponse::default() };
+        let mut out = Vec::new();
+        crate::render(&empty, Format::Json, Style::default(), &mut out).unwrap();
+        let mut expected = message("etcdserverpb.RangeResponse", &empty, Dialect::default());
+        expected.push('\n');
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let refused = crate::render(&empty, Format::Table, Style::default(), &mut Vec::new());
+        assert!(matches!(refused, Err(RenderError::Unsupported(Format::Table))));
+    }
+}

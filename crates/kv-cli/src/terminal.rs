@@ -1,0 +1,38 @@
+//! Whether a person is looking.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal as _};
+
+/// Whether questions, colour, escaping and progress are wanted: all three streams are terminals, `TERM` is set and not
+/// `dumb`, and `CI` is not set. Otherwise a tool behaves as in a pipe.
+pub fn is_interactive() -> bool {
+    let terminals = [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()];
+    judge(terminals, env::var_os("TERM").as_deref(), env::var_os("CI").as_deref())
+}
+
+/// Whether what goes to standard output is read by a terminal, so that untrusted bytes must be escaped.
+///
+/// This asks less than [`is_interactive`]: a terminal obeys escape sequences also where standard input is a file.
+pub fn is_terminal_output() -> bool {
+    io::stdout().is_terminal()
+}
+
+fn judge(terminals: [bool; 3], term: Option<&OsStr>, ci: Option<&OsStr>) -> bool {
+    terminals == [true; 3] && term.is_some_and(|term| !term.is_empty() && term != "dumb") && ci.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_needs_a_terminal_on_every_side() {
+        let xterm = Some(OsStr::new("xterm"));
+        assert!(judge([true; 3], xterm, None));
+        assert!(!judge([true, true, false], xterm, None));
+        assert!(!judge([true; 3], xterm, Some(OsStr::new("true"))));
+        assert!(!judge([true; 3], Some(OsStr::new("dumb")), None));
+        assert!(!judge([true; 3], None, None));
+    }
+}
