@@ -1,1 +1,145 @@
-//! Placeholder until the crate lands.
+//! `kvctl`: talks to a running server, be it kvd or etcd, with the commands, output and exit statuses of etcdctl.
+//!
+//! [`main`] is the whole program; the binary only calls it. A command is one file under `commands/`, listed in
+//! `commands.rs`. [`generated`] describes the files that are made from the same definitions.
+
+mod commands;
+mod global;
+mod hints;
+mod password;
+mod session;
+mod words;
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use kv_cli::arguments::{self, Stop, Tool};
+use kv_cli::{CliError, ExitStatus, Generated};
+
+use crate::commands::Commands;
+use crate::global::GlobalArgs;
+use crate::session::Context;
+
+/// Prefixes of environment variables: ours win.
+const ENVIRONMENT_PREFIXES: &[&str] = &["KVCTL", "ETCDCTL"];
+
+/// A command-line client for kvd and etcd
+///
+/// Reads, writes and watches keys, and looks after the servers that hold them. Works with every server that speaks the
+/// etcd v3 API.
+#[derive(Debug, Parser)]
+#[command(name = "kvctl", version, disable_help_subcommand = true, args_override_self = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: GlobalArgs,
+    #[command(subcommand)]
+    command: Commands,
+}
+
+/// Runs the program. The first argument is the name it was called by: as `etcdctl` it uses etcd's words.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut arguments = arguments.into_iter();
+    let program = program_name(arguments.next());
+    let arguments: Vec<OsString> = arguments.collect();
+    let status = match run(program, &arguments) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => kv_cli::report(&error, &mut io::stderr()),
+    };
+    ExitCode::from(status.code())
+}
+
+/// What is generated for the tool: man pages and completion scripts.
+pub fn generated() -> Generated<'static> {
+    generated_for("kvctl")
+}
+
+fn generated_for(program: &'static str) -> Generated<'static> {
+    Generated {
+        command: command(program),
+        environment_prefixes: ENVIRONMENT_PREFIXES,
+        environment: &[
+            ("KVCTL_WATCH_KEY, ETCDCTL_WATCH_KEY", "The key for watch where none is given."),
+            ("KVCTL_WATCH_RANGE_END, ETCDCTL_WATCH_RANGE_END", "The end of the range that begins with that key."),
+            ("TERM, CI", "Without a TERM, with TERM=dumb or with CI set, nothing is asked and no progress is shown."),
+        ],
+        exit_statuses: ExitStatus::ALL,
+        see_also: &["kvd(1)", "kvutl(1)"],
+    }
+}
+
+fn program_name(called: Option<OsString>) -> &'static str {
+    let called = called.unwrap_or_default();
+    match Path::new(&called).file_name() {
+        Some(name) if name == "etcdctl" => "etcdctl",
+        _ => "kvctl",
+    }
+}
+
+fn command(program: &'static str) -> clap::Command {
+    let command = Cli::command().name(program).bin_name(program);
+    let template = format!(
+        "{{about-with-newline}}\nUsage: {program} <COMMAND> [OPTIONS] [ARGUMENTS]\n\n{}\n{}",
+        commands::listing(&command),
+        format_args!(
+            "Use \"{program} <COMMAND> --help\" for more about a command,\nand \"{program} options\" for the options \
+             that every command has.\n"
+        )
+    );
+    command.help_template(template)
+}
+
+fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
+    let tool = Tool {
+        command: command(program),
+        abbreviable: commands::ETCDCTL_COMMANDS,
+        environment_prefixes: ENVIRONMENT_PREFIXES,
+    };
+    let matches = match arguments::parse(&tool, arguments, &|name| env::var_os(name)) {
+        Ok(matches) => matches,
+        Err(Stop::Help(text)) => {
+            use io::Write as _;
+            return Ok(io::stdout().write_all(text.as_bytes())?);
+        }
+        Err(Stop::Error(error)) => return Err(error),
+    };
+    let cli = Cli::from_arg_matches(&matches).expect("the arguments have been checked against the same definitions");
+    let context = Context { globals: cli.globals, program };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new(ExitStatus::Failure, format_args!("start: {error}")))?;
+    let result = runtime.block_on(commands::run(&context, cli.command));
+    // Reading a terminal cannot be cancelled, so a thread that does is left to the end of the process.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        command("kvctl").debug_assert();
+    }
+
+    #[test]
+    fn no_argument_shares_its_id_with_a_global_option() {
+        let command = command("kvctl");
+        let globals: Vec<_> = command.get_arguments().map(clap::Arg::get_id).collect();
+        for subcommand in command.get_subcommands() {
+            let own = subcommand.get_arguments().map(clap::Arg::get_id);
+            let shared: Vec<_> = own.filter(|id| globals.contains(id)).collect();
+            assert!(shared.is_empty(), "{shared:?} of {}", subcommand.get_name());
+        }
+    }
+
+    #[test]
+    fn the_name_decides_whose_words_are_used() {
+        assert_eq!(program_name(Some("/usr/bin/etcdctl".into())), "etcdctl");
+        assert_eq!(program_name(Some("./kvctl".into())), "kvctl");
+        assert_eq!(program_name(None), "kvctl");
+    }
+}

@@ -1,0 +1,125 @@
+//! The table of commands.
+
+mod get;
+mod put;
+
+mod del;
+mod txn;
+
+mod watch;
+
+mod compaction;
+mod defrag;
+mod endpoint;
+mod member;
+
+mod completion;
+mod options;
+mod version;
+
+use clap::Subcommand;
+use kv_cli::CliError;
+
+use crate::session::Context;
+
+/// etcdctl's commands, among which an abbreviation must be unambiguous, also while some do not exist here.
+pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
+    "get",
+    "put",
+    "del",
+    "txn",
+    "compaction",
+    "alarm",
+    "defrag",
+    "endpoint",
+    "move-leader",
+    "watch",
+    "version",
+    "lease",
+    "member",
+    "snapshot",
+    "make-mirror",
+    "lock",
+    "elect",
+    "auth",
+    "user",
+    "role",
+    "check",
+    "completion",
+    "downgrade",
+    "options",
+    "help",
+];
+
+/// The commands by what they are for, as the help lists them.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Keys and values", &["get", "put", "del", "txn", "watch", "compaction"]),
+    ("Servers", &["endpoint", "member", "defrag"]),
+    ("This tool", &["completion", "options", "version"]),
+];
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Commands {
+    Get(get::GetArgs),
+    Put(put::PutArgs),
+    Del(del::DelArgs),
+    Txn(txn::TxnArgs),
+    Watch(watch::WatchArgs),
+    Compaction(compaction::CompactionArgs),
+    Endpoint(endpoint::EndpointArgs),
+    Member(member::MemberArgs),
+    Defrag(defrag::DefragArgs),
+    Completion(completion::CompletionArgs),
+    Options(options::OptionsArgs),
+    Version(version::VersionArgs),
+}
+
+/// Carries out a command.
+pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliError> {
+    match command {
+        Commands::Get(args) => get::run(context, &args).await,
+        Commands::Put(args) => put::run(context, &args).await,
+        Commands::Del(args) => del::run(context, &args).await,
+        Commands::Txn(args) => txn::run(context, &args).await,
+        Commands::Watch(args) => watch::run(context, args).await,
+        Commands::Compaction(args) => compaction::run(context, &args).await,
+        Commands::Endpoint(args) => endpoint::run(context, &args).await,
+        Commands::Member(args) => member::run(context, &args).await,
+        Commands::Defrag(args) => defrag::run(context, &args).await,
+        Commands::Completion(args) => completion::run(context, &args),
+        Commands::Options(_) => options::run(),
+        Commands::Version(_) => version::run(context),
+    }
+}
+
+/// Lists the commands for the help, group by group.
+pub(crate) fn listing(command: &clap::Command) -> String {
+    let mut text = String::new();
+    for (title, names) in GROUPS {
+        text.extend([title, ":\n"]);
+        for name in *names {
+            let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            text.push_str(format!("  {name:<12}{about}\n").as_str());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_listed_once() {
+        let command = crate::Cli::command();
+        let mut listed: Vec<_> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        let mut existing: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        listed.sort_unstable();
+        existing.sort_unstable();
+        assert_eq!(listed, existing);
+    }
+}

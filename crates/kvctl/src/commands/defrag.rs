@@ -1,0 +1,58 @@
+//! `kvctl defrag`: give the servers' free space back to their file systems.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::time::Instant;
+
+use kv_cli::{CliError, ExitStatus, GoDuration};
+use kv_proto::etcdserverpb::DefragmentRequest;
+
+use crate::commands::endpoint;
+use crate::hints;
+use crate::session::{Context, connect, say};
+
+const EXAMPLES: &str = "\
+Examples:
+  Defragment every member, one after the other:
+    $ kvctl defrag --cluster
+";
+
+/// Give the servers' free space back to their file systems
+///
+/// Defragments the server behind each endpoint, one after the other.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct DefragArgs {
+    /// Take the endpoints from the cluster's list of members
+    #[arg(long)]
+    cluster: bool,
+
+    /// Ignored, as etcdctl does.
+    #[arg(hide = true)]
+    surplus: Vec<OsString>,
+}
+
+pub(crate) async fn run(context: &Context, args: &DefragArgs) -> Result<(), CliError> {
+    let options = context.options()?;
+    let mut output = context.output()?;
+    let mut failed = CliError::silent(ExitStatus::Failure);
+    let mut failures = 0;
+    for endpoint in endpoint::endpoints(context, &options, args.cluster).await? {
+        let client = connect(std::slice::from_ref(&endpoint), options.clone()).await?;
+        let started = Instant::now();
+        let result = client.defragment(DefragmentRequest {}, context.deadline()).await;
+        let took = GoDuration(started.elapsed());
+        match result {
+            Ok(_) => {
+                writeln!(output, "Finished defragmenting etcd member[{endpoint}]. took {took}")?;
+                output.flush()?;
+            }
+            Err(error) => {
+                failures += 1;
+                say(&format!("Failed to defragment etcd member[{endpoint}]. took {took}. ({error})"));
+                failed.hints.extend(hints::hints(&error));
+            }
+        }
+    }
+    if failures == 0 { Ok(()) } else { Err(failed) }
+}

@@ -1,0 +1,166 @@
+//! `kvctl del`: delete a key, or every key of a range.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::time::Duration;
+
+use kv_cli::{CliError, ExitStatus, Quoted, is_interactive, key_range};
+use kv_client::Client;
+use kv_proto::etcdserverpb::{DeleteRangeRequest, RangeRequest};
+
+use crate::session::{Context, failure, say};
+
+const EXAMPLES: &str = "\
+Examples:
+  Delete a key, and see what it was:
+    $ kvctl del /app/color --prev-kv
+
+  Delete all keys of a prefix:
+    $ kvctl del /app/ --prefix
+
+  Delete the keys from a up to, but not including, c:
+    $ kvctl del --range a c
+";
+
+/// How long a range waits for second thoughts.
+const SECOND_THOUGHTS: Duration = Duration::from_secs(2);
+
+/// The number of keys above which a person is asked.
+const UNASKED_KEYS_MAX: i64 = 1000;
+
+/// Delete a key or a range of keys
+///
+/// Prints how many keys were deleted. Where an end is given, the keys from KEY up to but not including it are deleted,
+/// after a pause of two seconds unless --range says that this is meant. On a terminal, deleting more than 1000 keys
+/// asks first.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct DelArgs {
+    /// Key to delete, or the first key of a range
+    #[arg(value_name = "KEY")]
+    key: Option<OsString>,
+
+    /// End of the range: the first key that is kept
+    #[arg(value_name = "RANGE_END")]
+    range_end: Option<OsString>,
+
+    /// Too many.
+    #[arg(hide = true)]
+    surplus: Vec<OsString>,
+
+    /// Delete the keys that begin with KEY; with an empty KEY, all keys
+    #[arg(long)]
+    prefix: bool,
+
+    /// Delete the keys from KEY on, in byte order; with an empty KEY, all keys
+    #[arg(long)]
+    from_key: bool,
+
+    /// Delete a range without the pause
+    #[arg(long)]
+    range: bool,
+
+    /// Print the deleted keys and values
+    #[arg(long)]
+    prev_kv: bool,
+}
+
+impl DelArgs {
+    /// Returns the request that asks for it.
+    pub(crate) fn request(&self) -> Result<DeleteRangeRequest, CliError> {
+        let (Some(key), []) = (&self.key, self.surplus.as_slice()) else {
+            return Err(CliError::arguments(
+                "del command needs one argument as key and an optional argument as range_end",
+            ));
+        };
+        if self.prefix && self.from_key {
+            return Err(CliError::arguments("`--prefix` and `--from-key` cannot be set at the same time, choose one"));
+        }
+        if self.range_end.is_some() && (self.prefix || self.from_key) {
+            return Err(CliError::arguments(
+                "too many arguments, only accept one argument when `--prefix` or `--from-key` is set",
+            ));
+        }
+        let range_end = self.range_end.as_ref().map(|end| end.as_bytes());
+        let (key, range_end) = key_range(key.as_bytes(), range_end, self.prefix, self.from_key);
+        Ok(DeleteRangeRequest { key: key.into(), range_end: range_end.into(), prev_kv: self.prev_kv })
+    }
+
+    /// Gives time for second thoughts about a range, which is easily typed by mistake.
+    pub(crate) async fn pause(&self) {
+        if let (Some(key), Some(range_end), false) = (&self.key, &self.range_end, self.range) {
+            say(&format!(
+                "Warning: all keys from {} up to {} will be deleted in 2 seconds; interrupt the command to keep them. \
+                 With `--range` there is no pause.",
+                Quoted(key.as_bytes()),
+                Quoted(range_end.as_bytes())
+            ));
+            tokio::time::sleep(SECOND_THOUGHTS).await;
+        }
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: &DelArgs) -> Result<(), CliError> {
+    let request = args.request()?;
+    args.pause().await;
+    let mut session = context.session().await?;
+    if !request.range_end.is_empty() && is_interactive() {
+        confirm(&session.client, context, &request).await?;
+    }
+    let response = session.client.delete_range(request, context.deadline()).await.map_err(|error| failure(&error))?;
+    session.output.print(&response)
+}
+
+/// Asks a person before many keys are deleted.
+async fn confirm(client: &Client, context: &Context, request: &DeleteRangeRequest) -> Result<(), CliError> {
+    let count = RangeRequest {
+        key: request.key.clone(),
+        range_end: request.range_end.clone(),
+        count_only: true,
+        ..RangeRequest::default()
+    };
+    let count = client.range(count, context.deadline()).await.map_err(|error| failure(&error))?.count;
+    if count <= UNASKED_KEYS_MAX {
+        return Ok(());
+    }
+    let mut stderr = io::stderr();
+    write!(stderr, "Delete {count} keys? [y/N] ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        Ok(())
+    } else {
+        Err(CliError::new(ExitStatus::Failure, "nothing was deleted"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::*;
+
+    fn parse(line: &str) -> DelArgs {
+        let command = DelArgs::augment_args(clap::Command::new("del").no_binary_name(true));
+        DelArgs::from_arg_matches(&command.get_matches_from(line.split_whitespace())).unwrap()
+    }
+
+    #[test]
+    fn ranges() {
+        for (line, key, range_end) in
+            [("a", "a", ""), ("a c", "a", "c"), ("a --prefix", "a", "b"), ("a --from-key", "a", "\0")]
+        {
+            let expected = DeleteRangeRequest { key: key.into(), range_end: range_end.into(), prev_kv: false };
+            assert_eq!(parse(line).request(), Ok(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_arguments() {
+        for line in ["", "a b c", "a b --prefix", "a --prefix --from-key"] {
+            assert_eq!(parse(line).request().unwrap_err().status, ExitStatus::BadArguments, "{line}");
+        }
+    }
+}

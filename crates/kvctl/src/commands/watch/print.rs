@@ -1,0 +1,230 @@
+//! The answers of a watch: printed, and handed to a command for each change.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+
+use kv_cli::{
+    CliError, Dialect, ExitStatus, Output, Quoted, Render, RenderError, Style, fields_header, fields_key_value,
+    json_message, simple_key_value,
+};
+use kv_client::{WatchKey, WatchSession};
+use kv_proto::ApiError;
+use kv_proto::etcdserverpb::WatchResponse;
+use kv_proto::mvccpb::Event;
+use kv_proto::mvccpb::event::EventType;
+use prost::Message as _;
+use tokio::process::Command;
+
+use crate::hints;
+use crate::session::say;
+
+/// Prints a session's only watch until the server ends it.
+pub(super) async fn until_the_end(
+    session: &mut WatchSession,
+    output: &mut Output,
+    command: &dyn Fn(WatchKey) -> Vec<OsString>,
+) -> Result<(), CliError> {
+    loop {
+        match session.next().await {
+            Ok((key, response)) => {
+                let ended = has_ended(&response);
+                show(&response, output, &command(key)).await?;
+                if ended {
+                    return Err(ended_by_server(&response));
+                }
+            }
+            Err(error) => {
+                say(&format!("watch was canceled ({error})"));
+                let mut failed = CliError::new(ExitStatus::Interrupted, "watch is canceled by the server");
+                failed.hints = hints::hints(&error);
+                return Err(failed);
+            }
+        }
+    }
+}
+
+fn has_ended(response: &WatchResponse) -> bool {
+    response.canceled || response.compact_revision != 0
+}
+
+fn ended_by_server(response: &WatchResponse) -> CliError {
+    let failed = CliError::new(ExitStatus::Interrupted, "watch is canceled by the server");
+    match response.compact_revision {
+        0 => failed,
+        oldest => failed.with_hint(format!(
+            "the oldest revision that can be watched is {oldest}; use `--rev {oldest}`, or leave `--rev` out"
+        )),
+    }
+}
+
+/// Prints an answer and runs the command, if there is one, for each change in it.
+pub(super) async fn show(response: &WatchResponse, output: &mut Output, command: &[OsString]) -> Result<(), CliError> {
+    let (response, reason) = as_shown(response);
+    if has_ended(&response) {
+        say(&format!("watch was canceled ({reason})"));
+    }
+    if is_progress(&response) {
+        writeln!(output, "progress notify: {}", response.header.unwrap_or_default().revision)?;
+    }
+    output.print(&Changes(&response))?;
+    if !command.is_empty() {
+        for event in &response.events {
+            execute(command, &response, event).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns an answer the way etcd's client library shows it, and why the watch ended if it did. Of a watch that could not
+/// even begin it shows nothing but the end.
+fn as_shown(response: &WatchResponse) -> (WatchResponse, String) {
+    if response.created && response.canceled {
+        let shown = WatchResponse { canceled: true, ..WatchResponse::default() };
+        return (shown, response.cancel_reason.clone());
+    }
+    let mut shown = response.clone();
+    let reason = if response.compact_revision != 0 {
+        // The server does not say so itself.
+        shown.canceled = true;
+        ApiError::Compacted.text().to_owned()
+    } else if response.cancel_reason.is_empty() {
+        ApiError::FutureRevision.text().to_owned()
+    } else {
+        response.cancel_reason.clone()
+    };
+    (shown, reason)
+}
+
+fn is_progress(response: &WatchResponse) -> bool {
+    let revision = response.header.unwrap_or_default().revision;
+    response.events.is_empty() && !response.created && !has_ended(response) && revision != 0
+}
+
+async fn execute(command: &[OsString], response: &WatchResponse, event: &Event) -> Result<(), CliError> {
+    let kv = event.kv.clone().unwrap_or_default();
+    let (program, arguments) = command.split_first().expect("a command has a name");
+    let status = Command::new(program)
+        .args(arguments)
+        .env("ETCD_WATCH_REVISION", response.header.unwrap_or_default().revision.to_string())
+        .env("ETCD_WATCH_EVENT_TYPE", Quoted(type_name(event).as_bytes()).to_string())
+        .env("ETCD_WATCH_KEY", Quoted(&kv.key).to_string())
+        .env("ETCD_WATCH_VALUE", Quoted(&kv.value).to_string())
+        .status()
+        .await;
+    let reason = match status {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal: {signal}"),
+            (None, None) => status.to_string(),
+        },
+        Err(error) => format!("{}: {error}", Quoted(program.as_bytes())),
+    };
+    let words: Vec<String> = command.iter().map(|word| Quoted(word.as_bytes()).to_string()).collect();
+    say(&format!("command [{}] error ({reason})", words.join(" ")));
+    Err(CliError::silent(ExitStatus::Failure))
+}
+
+fn type_name(event: &Event) -> &'static str {
+    match event.r#type() {
+        EventType::Put => "PUT",
+        EventType::Delete => "DELETE",
+    }
+}
+
+struct Changes<'a>(&'a WatchResponse);
+
+impl Render for Changes<'_> {
+    fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        for event in &self.0.events {
+            writeln!(out, "{}", type_name(event))?;
+            if let Some(previous) = &event.prev_kv {
+                simple_key_value(out, style, previous)?;
+            }
+            simple_key_value(out, style, &event.kv.clone().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
+        fields_header(out, style, self.0.header.as_ref())?;
+        for event in &self.0.events {
+            writeln!(out, "\"Type\" : {}", type_name(event))?;
+            if let Some(previous) = &event.prev_kv {
+                fields_key_value(out, style, "Prev", previous)?;
+            }
+            fields_key_value(out, style, "", &event.kv.clone().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        Ok(writeln!(out, "{}", json_message("etcdserverpb.WatchResponse", self.0, Dialect::default()))?)
+    }
+
+    fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+        // etcdctl leaves the rest out.
+        let shown = WatchResponse { watch_id: 0, cancel_reason: String::new(), fragment: false, ..self.0.clone() };
+        Ok(out.write_all(&shown.encode_to_vec())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use kv_cli::{Format, render};
+    use kv_proto::etcdserverpb::ResponseHeader;
+    use kv_proto::mvccpb::KeyValue;
+
+    use super::*;
+
+    #[test]
+    fn changes_have_their_kind_and_the_former_pair() {
+        let kv = |value: &'static str| KeyValue { key: "k".into(), value: value.into(), ..KeyValue::default() };
+        let put = Event { r#type: 0, kv: Some(kv("new")), prev_kv: Some(kv("old")) };
+        let delete = Event { r#type: 1, kv: Some(kv("")), prev_kv: None };
+        let response = WatchResponse { events: vec![put, delete], ..WatchResponse::default() };
+        let mut out = Vec::new();
+        render(&Changes(&response), Format::Simple, Style::default(), &mut out).unwrap();
+        expect![[r"
+            PUT
+            k
+            old
+            k
+            new
+            DELETE
+            k
+
+        "]]
+        .assert_eq(&String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn answers_are_told_apart() {
+        let header = Some(ResponseHeader { revision: 7, ..ResponseHeader::default() });
+        let progress = WatchResponse { header, ..WatchResponse::default() };
+        assert!(is_progress(&progress));
+        let compacted = WatchResponse { header, compact_revision: 5, ..WatchResponse::default() };
+        assert!(!is_progress(&compacted));
+        let (shown, reason) = as_shown(&compacted);
+        assert!(shown.canceled);
+        assert_eq!(reason, "etcdserver: mvcc: required revision has been compacted");
+        assert!(ended_by_server(&compacted).hints[0].contains("--rev 5"));
+    }
+
+    #[test]
+    fn a_watch_that_never_began_shows_only_its_end() {
+        let refused = WatchResponse {
+            watch_id: -1,
+            created: true,
+            canceled: true,
+            cancel_reason: "no".into(),
+            ..WatchResponse::default()
+        };
+        let (shown, reason) = as_shown(&refused);
+        assert_eq!(shown, WatchResponse { canceled: true, ..WatchResponse::default() });
+        assert_eq!(reason, "no");
+    }
+}

@@ -1,0 +1,167 @@
+//! What a command works with: a client made from the global options, and the output.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use kv_cli::{CliError, ExitStatus, Format, Output};
+use kv_client::{Client, Credentials, Deadline, Error, Options, TlsOptions};
+
+use crate::global::GlobalArgs;
+use crate::{hints, password};
+
+/// How the program was called.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) globals: GlobalArgs,
+    /// `kvctl`, or `etcdctl` where etcd's words are wanted.
+    pub(crate) program: &'static str,
+}
+
+/// A client and where the answers go.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) output: Output,
+}
+
+impl Context {
+    /// Returns the endpoints that were given.
+    pub(crate) fn endpoints(&self) -> Vec<String> {
+        let given = self.globals.endpoints.iter().map(|endpoint| endpoint.trim());
+        given.filter(|endpoint| !endpoint.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Returns until when a short command may take that begins now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.globals.command_timeout)
+    }
+
+    /// Returns the output in the format asked for.
+    pub(crate) fn output(&self) -> Result<Output, CliError> {
+        let format: Format = self.globals.write_out.parse()?;
+        Ok(Output::stdout(format, self.globals.hex))
+    }
+
+    /// Makes a client of the endpoints that were given.
+    pub(crate) async fn session(&self) -> Result<Session, CliError> {
+        let options = self.options()?;
+        let output = self.output()?;
+        let client = connect(&self.endpoints(), options).await?;
+        Ok(Session { client, output })
+    }
+
+    /// Returns what clients are made with. Asks for a password if one is needed.
+    pub(crate) fn options(&self) -> Result<Options, CliError> {
+        let globals = &self.globals;
+        if !globals.discovery_srv.is_empty() {
+            return Err(CliError::new(ExitStatus::Failure, "--discovery-srv is not supported")
+                .with_hint("name the servers with --endpoints"));
+        }
+        if globals.debug {
+            self.show_options();
+        }
+        Ok(Options {
+            dial_timeout: globals.dial_timeout,
+            keepalive_time: globals.keepalive_time,
+            keepalive_timeout: globals.keepalive_timeout,
+            max_request_bytes: usize::try_from(globals.max_request_bytes).unwrap_or(usize::MAX),
+            max_receive_bytes: usize::try_from(globals.max_recv_bytes).unwrap_or(usize::MAX),
+            tls: self.tls()?,
+            credentials: self.credentials()?,
+            trace: globals.debug.then_some(say),
+            notice: Some(say),
+        })
+    }
+
+    fn tls(&self) -> Result<Option<TlsOptions>, CliError> {
+        let globals = &self.globals;
+        for (name, file) in [("cert", &globals.cert), ("key", &globals.key_file), ("cacert", &globals.cacert)] {
+            if file.as_ref().is_some_and(|file| file.is_empty()) {
+                return Err(CliError::arguments(format_args!("empty string is passed to --{name} option")));
+            }
+        }
+        let files = [&globals.cert, &globals.key_file, &globals.cacert];
+        let wanted =
+            files.iter().any(|file| file.is_some()) || globals.insecure_skip_tls_verify || !globals.insecure_transport;
+        Ok(wanted.then(|| TlsOptions {
+            ca_file: globals.cacert.clone().map(PathBuf::from),
+            certificate_file: globals.cert.clone().map(PathBuf::from),
+            key_file: globals.key_file.clone().map(PathBuf::from),
+            server_name: None,
+            skip_verification: globals.insecure_skip_tls_verify,
+        }))
+    }
+
+    fn credentials(&self) -> Result<Option<Credentials>, CliError> {
+        let globals = &self.globals;
+        if !globals.auth_jwt_token.is_empty() {
+            return Ok(Some(Credentials::Token(globals.auth_jwt_token.clone())));
+        }
+        if globals.user.is_empty() {
+            return Ok(None);
+        }
+        let (name, password) = match (globals.password.as_str(), globals.user.split_once(':')) {
+            ("", Some((name, password))) => (name.to_owned(), password.to_owned()),
+            ("", None) => {
+                let password = password::ask("Password: ");
+                let password = password
+                    .map_err(|error| CliError::new(ExitStatus::Failure, format_args!("read the password: {error}")))?;
+                (globals.user.clone(), password)
+            }
+            (password, _) => (globals.user.clone(), password.to_owned()),
+        };
+        Ok(Some(Credentials::User { name, password }))
+    }
+
+    fn show_options(&self) {
+        let globals = &self.globals;
+        let path = |path: &Option<OsString>| path.clone().unwrap_or_default().display().to_string();
+        let secret = |text: &str| if text.is_empty() { String::new() } else { "(hidden)".to_owned() };
+        let user = globals.user.split(':').next().unwrap_or_default();
+        for (name, value) in [
+            ("AUTH_JWT_TOKEN", secret(&globals.auth_jwt_token)),
+            ("CACERT", path(&globals.cacert)),
+            ("CERT", path(&globals.cert)),
+            ("COMMAND_TIMEOUT", kv_cli::GoDuration(globals.command_timeout).to_string()),
+            ("DIAL_TIMEOUT", kv_cli::GoDuration(globals.dial_timeout).to_string()),
+            ("ENDPOINTS", self.endpoints().join(",")),
+            ("HEX", globals.hex.to_string()),
+            ("INSECURE_DISCOVERY", globals.insecure_discovery.to_string()),
+            ("INSECURE_SKIP_TLS_VERIFY", globals.insecure_skip_tls_verify.to_string()),
+            ("INSECURE_TRANSPORT", globals.insecure_transport.to_string()),
+            ("KEEPALIVE_TIME", kv_cli::GoDuration(globals.keepalive_time).to_string()),
+            ("KEEPALIVE_TIMEOUT", kv_cli::GoDuration(globals.keepalive_timeout).to_string()),
+            ("KEY", path(&globals.key_file)),
+            ("MAX_RECV_BYTES", globals.max_recv_bytes.to_string()),
+            ("MAX_REQUEST_BYTES", globals.max_request_bytes.to_string()),
+            ("PASSWORD", secret(&globals.password)),
+            ("USER", user.to_owned()),
+            ("WRITE_OUT", globals.write_out.clone()),
+        ] {
+            say(&format!("KVCTL_{name}={value}"));
+        }
+    }
+}
+
+/// Makes a client; a failure to do so has a status of its own.
+pub(crate) async fn connect(endpoints: &[String], options: Options) -> Result<Client, CliError> {
+    Client::connect(endpoints, options).await.map_err(|error| {
+        let status = match error {
+            Error::Tls(_) => ExitStatus::BadArguments,
+            _ => ExitStatus::BadConnection,
+        };
+        hints::cli_error(status, &error)
+    })
+}
+
+/// Says something to whoever is looking, besides the command's data.
+pub(crate) fn say(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The server's answer as a command's failure.
+pub(crate) fn failure(error: &Error) -> CliError {
+    hints::cli_error(ExitStatus::Failure, error)
+}

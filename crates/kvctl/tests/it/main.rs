@@ -1,0 +1,3 @@
+//! What holds for the tool as a whole.
+
+mod generated;
