@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::checkpoint::{Checkpointed, Wait};
 use crate::compaction::CompactionStep;
-use crate::storage_error::StorageError;
+use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
 /// How the background threads pace themselves, and whom they tell.
@@ -42,6 +42,9 @@ pub const READER_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long storing rests after a failure that may pass, such as a full disk.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a compaction rests while a defragmentation is under way.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 impl BackgroundOptions {
     /// Returns the default pace, telling nobody but `on_failure`.
@@ -174,7 +177,14 @@ fn run_compactions(
                     return;
                 }
             }
-            Err(error) if error.is_retryable() => {
+            // A defragmentation is under way; the deletion goes on after it.
+            Err(error) if error.kind() == StorageErrorKind::Busy => {
+                if store.rest(BUSY_PAUSE) {
+                    return;
+                }
+            }
+            // A damaged record in the way keeps its history from being deleted, and nothing else.
+            Err(error) if error.is_retryable() || error.kind() == StorageErrorKind::Corrupted => {
                 tracing::error!(%error, "compaction failed; trying again");
                 if store.rest(RETRY_PAUSE) {
                     return;

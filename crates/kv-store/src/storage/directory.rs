@@ -3,8 +3,9 @@
 //! Invariant: `CURRENT` always names a whole store file. It is replaced by renaming, after the file it names was
 //! synced, so every other store file is a left-over of a step that did not finish and may be removed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -84,7 +85,9 @@ impl DirLock {
     /// Makes the data directory if there is none, and takes its lock.
     pub fn create(path: &Path) -> Result<Self, OpenError> {
         if !path.exists() {
-            fs::create_dir_all(path).map_err(|source| OpenError::io("create", path, source))?;
+            // Whoever may read the directory reads every secret in the store.
+            let create = DirBuilder::new().recursive(true).mode(0o700).create(path);
+            create.map_err(|source| OpenError::io("create", path, source))?;
             if let Some(parent) = path.canonicalize().ok().as_deref().and_then(Path::parent) {
                 sync_directory(parent)?;
             }
