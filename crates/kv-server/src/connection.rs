@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use crate::authority::Named;
 use crate::config::Config;
 use crate::front::Front;
 use crate::http::Scope;
@@ -65,7 +66,7 @@ pub(crate) async fn run<S>(
         .keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout);
     let service = hyper::service::service_fn(move |request| front.call(scope, request));
-    let connection = builder.serve_connection(TokioIo::new(Handshake::new(stream)), service);
+    let connection = builder.serve_connection(TokioIo::new(Named::new(Handshake::new(stream))), service);
     tokio::pin!(connection);
     let drained = async {
         // The value must not be held: it is a lock. An error means that the server is gone.

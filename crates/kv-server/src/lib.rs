@@ -6,6 +6,7 @@
 //!
 //! [`serve()`] runs a server inside a process, on sockets that are bound already; [`main()`] is the whole of `kvd`.
 
+mod authority;
 mod config;
 mod connection;
 mod convert;
@@ -14,6 +15,7 @@ mod exposition;
 mod flags;
 mod frames;
 mod front;
+mod hpack;
 mod http;
 mod ids;
 mod intervals;

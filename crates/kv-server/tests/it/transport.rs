@@ -4,6 +4,7 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::lease_client::LeaseClient;
 use kv_proto::etcdserverpb::{LeaseGrantRequest, RangeRequest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request};
 use tonic_health::pb::HealthCheckRequest;
@@ -78,6 +79,46 @@ async fn reflection_lists_what_is_served() {
     let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
     assert!(names.contains(&"etcdserverpb.KV") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
     assert!(!names.contains(&"etcdserverpb.Lease"), "{names:?}");
+    server.stop().await;
+}
+
+/// etcd's client of release 3.4 names the server by its URL, which HTTP/2 does not allow.
+#[tokio::test]
+async fn a_client_that_names_the_server_by_its_url_is_served() {
+    let server = TestServer::start().await;
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        [&(payload.len() as u32).to_be_bytes()[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let string = |text: &str| [&[text.len() as u8], text.as_bytes()].concat();
+    // POST and http from the static table; path, authority and content type written out.
+    let block = [
+        vec![0x83, 0x86, 0x44],
+        string("/grpc.health.v1.Health/Check"),
+        vec![0x41],
+        string(&server.url),
+        vec![0x5f],
+        string("application/grpc"),
+    ]
+    .concat();
+    let request = [frame(1, 4, 1, &block), frame(0, 1, 1, &[0; 5])].concat();
+    stream
+        .write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &[]), request].concat())
+        .await
+        .unwrap();
+    let mut data = None;
+    while data.is_none() {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).await.unwrap();
+        let mut payload = vec![0; u32::from_be_bytes([0, header[0], header[1], header[2]]) as usize];
+        stream.read_exact(&mut payload).await.unwrap();
+        assert!(!matches!(header[3], 3 | 7), "the stream was reset");
+        data = (header[3] == 0).then_some(payload);
+    }
+    // A message of two bytes: the status SERVING.
+    assert_eq!(data.unwrap(), [0, 0, 0, 0, 2, 8, 1]);
+    drop(stream);
     server.stop().await;
 }
 
