@@ -50,23 +50,24 @@ const TAG_LEASE: u8 = 0x30;
 impl KeyValue {
     /// Returns the length of the canonical encoding in bytes.
     pub fn encoded_len(&self) -> usize {
-        bytes_len(&self.key)
-            + varint_field_len(self.create_revision)
-            + varint_field_len(self.mod_revision)
-            + varint_field_len(self.version)
-            + bytes_len(&self.value)
-            + varint_field_len(self.lease)
+        self.as_ref().encoded_len(self.value.len())
     }
 
     /// Appends the canonical encoding.
     pub fn encode_to(&self, out: &mut BytesMut) {
-        out.reserve(self.encoded_len());
-        put_bytes(out, TAG_KEY, &self.key);
-        put_varint_field(out, TAG_CREATE_REVISION, self.create_revision);
-        put_varint_field(out, TAG_MOD_REVISION, self.mod_revision);
-        put_varint_field(out, TAG_VERSION, self.version);
-        put_bytes(out, TAG_VALUE, &self.value);
-        put_varint_field(out, TAG_LEASE, self.lease);
+        self.as_ref().encode_to(out);
+    }
+
+    /// Borrows the pair.
+    fn as_ref(&self) -> KeyValueRef<'_> {
+        KeyValueRef {
+            key: &self.key,
+            create_revision: self.create_revision,
+            mod_revision: self.mod_revision,
+            version: self.version,
+            value: &self.value,
+            lease: self.lease,
+        }
     }
 
     /// Returns the canonical encoding in a buffer of its own.
@@ -115,15 +116,8 @@ impl<'a> KeyValueRef<'a> {
     /// Returns the canonical encoding up to a value of `value_length` bytes, and behind it.
     pub(crate) fn encode_around_value(&self, value_length: usize) -> (BytesMut, BytesMut) {
         let (mut before, mut after) = (BytesMut::new(), BytesMut::new());
-        put_bytes(&mut before, TAG_KEY, self.key);
-        put_varint_field(&mut before, TAG_CREATE_REVISION, self.create_revision);
-        put_varint_field(&mut before, TAG_MOD_REVISION, self.mod_revision);
-        put_varint_field(&mut before, TAG_VERSION, self.version);
-        if value_length > 0 {
-            before.put_u8(TAG_VALUE);
-            put_varint(&mut before, value_length as u64);
-        }
-        put_varint_field(&mut after, TAG_LEASE, self.lease);
+        self.encode_before_value(value_length, &mut before);
+        self.encode_after_value(&mut after);
         (before, after)
     }
 
@@ -165,21 +159,54 @@ impl<'a> KeyValueRef<'a> {
         }
         Ok(pair)
     }
+
+    /// Appends the canonical encoding.
+    pub(crate) fn encode_to(&self, out: &mut BytesMut) {
+        out.reserve(self.encoded_len(self.value.len()));
+        self.encode_before_value(self.value.len(), out);
+        out.put_slice(self.value);
+        self.encode_after_value(out);
+    }
+
+    /// Appends what stands before the bytes of a value of this length, which need not be the pair's own.
+    pub(crate) fn encode_before_value(&self, value_length: usize, out: &mut BytesMut) {
+        put_len(out, TAG_KEY, self.key.len());
+        out.put_slice(self.key);
+        put_varint_field(out, TAG_CREATE_REVISION, self.create_revision);
+        put_varint_field(out, TAG_MOD_REVISION, self.mod_revision);
+        put_varint_field(out, TAG_VERSION, self.version);
+        put_len(out, TAG_VALUE, value_length);
+    }
+
+    /// Appends what stands behind the value.
+    pub(crate) fn encode_after_value(&self, out: &mut BytesMut) {
+        put_varint_field(out, TAG_LEASE, self.lease);
+    }
+
+    /// Returns the length of the canonical encoding with a value of this length.
+    pub(crate) fn encoded_len(&self, value_len: usize) -> usize {
+        bytes_field_len(self.key.len())
+            + varint_field_len(self.create_revision)
+            + varint_field_len(self.mod_revision)
+            + varint_field_len(self.version)
+            + bytes_field_len(value_len)
+            + varint_field_len(self.lease)
+    }
 }
 
-fn bytes_len(bytes: &[u8]) -> usize {
-    if bytes.is_empty() { 0 } else { 1 + varint_len(bytes.len() as u64) + bytes.len() }
+fn bytes_field_len(length: usize) -> usize {
+    if length == 0 { 0 } else { 1 + varint_len(length as u64) + length }
 }
 
 fn varint_field_len(number: i64) -> usize {
     if number == 0 { 0 } else { 1 + varint_len(number as u64) }
 }
 
-fn put_bytes(out: &mut BytesMut, tag: u8, bytes: &[u8]) {
-    if !bytes.is_empty() {
+/// Begins a field of bytes, unless there are none.
+fn put_len(out: &mut BytesMut, tag: u8, length: usize) {
+    if length > 0 {
         out.put_u8(tag);
-        put_varint(out, bytes.len() as u64);
-        out.put_slice(bytes);
+        put_varint(out, length as u64);
     }
 }
 

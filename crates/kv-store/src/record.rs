@@ -98,7 +98,7 @@ pub(crate) fn encode_row<'a>(record: &'a Record, row: &mut BytesMut) -> (RevKey,
     let key = rev_key(record.at, change);
     // The length of the encoding bounds the value's, so that most records are not parsed here.
     let apart = (record.kv.len() > VALUE_IN_ROW_BYTES_MAX)
-        .then(|| record.pair())
+        .then(|| record.fields())
         .filter(|pair| pair.value.len() > VALUE_IN_ROW_BYTES_MAX);
 
     row.clear();
@@ -112,9 +112,9 @@ pub(crate) fn encode_row<'a>(record: &'a Record, row: &mut BytesMut) -> (RevKey,
     }
     let value = if let Some(pair) = apart {
         put_varint(row, pair.value.len() as u64);
-        row.put_u32(crc32c::crc32c(&pair.value));
-        KeyValue { value: Bytes::new(), ..pair }.encode_to(row);
-        Some(record.fields().value)
+        row.put_u32(crc32c::crc32c(pair.value));
+        KeyValueRef { value: &[], ..pair }.encode_to(row);
+        Some(pair.value)
     } else {
         row.put_slice(&record.kv);
         None
@@ -161,17 +161,17 @@ impl<'a> Row<'a> {
         self.record_of(Bytes::copy_from_slice(self.encoded))
     }
 
-    /// Makes the record of a row whose value is apart.
-    pub(crate) fn record_with(&self, value: Bytes) -> Record {
-        let pair = KeyValue {
-            key: Bytes::copy_from_slice(self.pair.key),
-            create_revision: self.pair.create_revision,
-            mod_revision: self.pair.mod_revision,
-            version: self.pair.version,
-            value,
-            lease: self.pair.lease,
-        };
-        self.record_of(pair.encode())
+    /// Makes the record of a row whose value is apart; `put_value` appends exactly the value.
+    pub(crate) fn record_with(
+        &self,
+        value: ApartValue,
+        put_value: impl FnOnce(&mut BytesMut) -> Result<(), StorageError>,
+    ) -> Result<Record, StorageError> {
+        let mut encoded = BytesMut::with_capacity(self.pair.encoded_len(value.length));
+        self.pair.encode_before_value(value.length, &mut encoded);
+        put_value(&mut encoded)?;
+        self.pair.encode_after_value(&mut encoded);
+        Ok(self.record_of(encoded.freeze()))
     }
 
     /// Returns what `HashKV` takes of the change, also where the value is apart.
@@ -304,8 +304,15 @@ mod tests {
             let (key, row, apart) = row(&record);
             let parsed = parse_row(&key, &row).unwrap();
             prop_assert_eq!(parsed.head().lease, lease);
-            let read = match apart {
-                Some(value) => parsed.record_with(value.into()),
+            let read = match apart.zip(parsed.apart) {
+                Some((value, apart)) => {
+                    prop_assert_eq!(apart.length, value.len());
+                    let put_value = |out: &mut BytesMut| {
+                        out.put_slice(&value);
+                        Ok(())
+                    };
+                    parsed.record_with(apart, put_value).unwrap()
+                }
                 None => parsed.record(),
             };
             prop_assert_eq!(read, record);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use heed::{RoRange, types};
 
 use crate::digest::Digest;
@@ -176,28 +176,33 @@ impl StorageReader {
     fn whole_record(&self, row: &Row<'_>) -> Result<Record, StorageError> {
         match row.apart {
             None => Ok(row.record()),
-            Some(apart) => Ok(row.record_with(self.apart_value(row.at, apart)?)),
+            Some(value) => row.record_with(value, |out| self.put_value(row.at, value, out)),
         }
     }
 
-    /// Reads the value of a change that is kept apart.
-    pub(super) fn apart_value(&self, at: Point, apart: ApartValue) -> Result<Bytes, StorageError> {
+    /// Appends a value that is kept apart.
+    pub(super) fn put_value(&self, at: Point, expected: ApartValue, out: &mut BytesMut) -> Result<(), StorageError> {
         let action = || format!("read the value of revision {at} from table value");
         let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
         let rows = range(self.environment.value, &self.txn, Bound::Included(&first), Bound::Included(&last));
-        let mut value = BytesMut::with_capacity(apart.length);
+        let begin = out.len();
         for row in rows.map_err(|error| StorageError::lmdb(action(), &error))? {
             let (_, piece) = row.map_err(|error| StorageError::lmdb(action(), &error))?;
-            value.extend_from_slice(piece);
+            out.extend_from_slice(piece);
+            if out.len() - begin >= expected.length {
+                // Not to look at the page behind it.
+                break;
+            }
         }
-        if value.len() != apart.length {
-            let detail = format!("its pieces make {} bytes instead of {}", value.len(), apart.length);
+        let value = &out[begin..];
+        if value.len() != expected.length {
+            let detail = format!("its pieces make {} bytes instead of {}", value.len(), expected.length);
             return Err(StorageError::corrupted(action(), detail));
         }
-        if crc32c::crc32c(&value) != apart.checksum {
+        if crc32c::crc32c(value) != expected.checksum {
             return Err(StorageError::corrupted(action(), "the checksum does not match"));
         }
-        Ok(value.freeze())
+        Ok(())
     }
 }
 
