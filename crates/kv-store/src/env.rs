@@ -12,6 +12,7 @@ use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
 use crate::lmdb_file::LmdbFile;
+use crate::lock_file::{LockFile, Readers};
 use crate::schema::{REV, Table, VALUE};
 use crate::storage_error::{OpenError, StorageError};
 
@@ -46,11 +47,13 @@ pub(crate) enum ReaderLocking {
 /// The file is removed when the last user is gone, if it was [retired](Self::retire).
 #[derive(Debug)]
 pub(crate) struct Environment {
-    // Fields are dropped in this order: the file goes after LMDB has let go of it.
+    // Fields are dropped in this order: LMDB lets go of its files before they are closed and removed.
     env: Env<WithoutTls>,
     pub(crate) rev: Rows,
     pub(crate) value: Rows,
     tables: [Option<Rows>; Table::ALL.len()],
+    /// Nothing where the environment uses no lock file.
+    lock_file: Option<LockFile>,
     file: StoreFile,
 }
 
@@ -81,7 +84,8 @@ impl Environment {
             })
             .map_err(|error| StorageError::lmdb(action(), &error))?
             .unwrap_commit();
-        Ok(Self { env, rev, value, tables, file: StoreFile::new(path) })
+        let lock_file = Some(open_lock_file(path)?);
+        Ok(Self { env, rev, value, tables, lock_file, file: StoreFile::new(path) })
     }
 
     /// Opens the file for reading; tables that a later release would create may be absent.
@@ -108,7 +112,9 @@ impl Environment {
         let (Some(rev), Some(value)) = (rev, value) else {
             return Err(damaged(path, "the tables of a store are not in it"));
         };
-        Ok(Self { env, rev, value, tables, file: StoreFile::new(path) })
+        // Without one on a file system that cannot be written to.
+        let lock_file = if locking == ReaderLocking::Shared { LockFile::open(path).ok() } else { None };
+        Ok(Self { env, rev, value, tables, lock_file, file: StoreFile::new(path) })
     }
 
     /// Begins reading the state of now.
@@ -129,6 +135,11 @@ impl Environment {
     /// Returns LMDB's handle, for what needs no table.
     pub(crate) fn env(&self) -> &Env<WithoutTls> {
         &self.env
+    }
+
+    /// Reads who reads the file, in any process; returns nothing if that cannot be known.
+    pub(crate) fn readers(&self) -> Option<Readers> {
+        self.lock_file.as_ref()?.readers(self.env.info().maximum_number_of_readers)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -162,6 +173,10 @@ impl Drop for StoreFile {
             tracing::warn!(path = %self.path.display(), %error, "remove the store file replaced by defragmentation");
         }
     }
+}
+
+fn open_lock_file(path: &Path) -> Result<LockFile, OpenError> {
+    LockFile::open(path).map_err(|source| OpenError::io("open the lock file of", path, source))
 }
 
 /// Removes a store file and its lock file.

@@ -96,18 +96,21 @@ impl LmdbFile {
         let io_error = |source| OpenError::io("read", path, source);
         let damaged = |detail| OpenError::Damaged { path: path.to_owned(), detail };
         let file = File::open(path).map_err(|source| OpenError::io("open", path, source))?;
-        let length_bytes = file.metadata().map_err(io_error)?.size();
         let read_header = |place: u64| {
-            if place + HEADER_END as u64 > length_bytes {
-                return Err(damaged(format!("it ends after {length_bytes} bytes, inside its header")));
-            }
             let mut page = [0; HEADER_END];
-            file.read_exact_at(&mut page, place).map_err(io_error)?;
-            Header::parse(&page).map_err(damaged)
+            match file.read_exact_at(&mut page, place) {
+                Ok(()) => Header::parse(&page).map_err(damaged),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    Err(damaged("it ends inside its header".to_owned()))
+                }
+                Err(error) => Err(io_error(error)),
+            }
         };
         let first = read_header(0)?;
         let second = read_header(first.page_size)?;
         let header = if second.transaction > first.transaction { second } else { first };
+        // After the header, because a process that writes makes the file longer and then changes the header.
+        let length_bytes = file.metadata().map_err(io_error)?.size();
         Ok(Self { path: path.to_owned(), file, length_bytes, header })
     }
 

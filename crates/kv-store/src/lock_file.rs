@@ -5,7 +5,9 @@
 //! then slots of 64 B: 0 transaction, 8 B, all ones if it has none | 8 process id, 4 B, zero if the slot is free
 //! ```
 
-use std::fs;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::env::lock_path;
@@ -23,24 +25,39 @@ pub(crate) struct Readers {
     pub(crate) oldest: Option<u64>,
 }
 
-/// Reads the lock file of the store file at `path`, whose table has `slots`; returns nothing if it is not understood.
-pub(crate) fn readers(path: &Path, slots: u32) -> Option<Readers> {
-    let bytes = fs::read(lock_path(path)).ok()?;
-    // What is before the slots differs between machines, so it is counted from the end.
-    let begin = bytes.len().checked_sub(slots as usize * SLOT)?;
-    if u32_at(&bytes, 0)? != MAGIC || !(64..=256).contains(&begin) {
-        return None;
+/// The lock file of a store file that is open.
+///
+/// It must not be closed before LMDB has closed the environment: LMDB tells other processes by `fcntl` locks that it
+/// lives, and closing any descriptor of a file gives up all such locks of the process.
+#[derive(Debug)]
+pub(crate) struct LockFile(File);
+
+impl LockFile {
+    /// Opens the lock file of the store file at `path`.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(File::open(lock_path(path))?))
     }
-    let used = u32_at(&bytes, 16)? as usize;
-    let mut readers = Readers::default();
-    for slot in bytes[begin..].chunks_exact(SLOT).take(used) {
-        let (transaction, process) = (u64::from_ne_bytes(*slot.first_chunk()?), u32_at(slot, 8)?);
-        if process != 0 && transaction != NO_TRANSACTION {
-            readers.count += 1;
-            readers.oldest = Some(readers.oldest.map_or(transaction, |oldest| oldest.min(transaction)));
+
+    /// Reads who reads; `slots` is the size of LMDB's table. Returns nothing if the file is not understood.
+    pub(crate) fn readers(&self, slots: u32) -> Option<Readers> {
+        let mut bytes = vec![0; self.0.metadata().ok()?.len() as usize];
+        self.0.read_exact_at(&mut bytes, 0).ok()?;
+        // What is before the slots differs between machines, so it is counted from the end.
+        let begin = bytes.len().checked_sub(slots as usize * SLOT)?;
+        if u32_at(&bytes, 0)? != MAGIC || !(64..=256).contains(&begin) {
+            return None;
         }
+        let used = u32_at(&bytes, 16)? as usize;
+        let mut readers = Readers::default();
+        for slot in bytes[begin..].chunks_exact(SLOT).take(used) {
+            let (transaction, process) = (u64::from_ne_bytes(*slot.first_chunk()?), u32_at(slot, 8)?);
+            if process != 0 && transaction != NO_TRANSACTION {
+                readers.count += 1;
+                readers.oldest = Some(readers.oldest.map_or(transaction, |oldest| oldest.min(transaction)));
+            }
+        }
+        Some(readers)
     }
-    Some(readers)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
@@ -63,8 +80,7 @@ mod tests {
             environment.rev.put(&mut txn, b"key", b"value").unwrap();
             txn.commit().unwrap();
         };
-        let slots = environment.env().info().maximum_number_of_readers;
-        let now = || readers(&path, slots).unwrap();
+        let now = || environment.readers().unwrap();
         assert_eq!(now(), Readers { count: 0, oldest: None });
         let first = environment.read_txn().unwrap();
         write();
@@ -74,6 +90,9 @@ mod tests {
         assert_eq!(now(), Readers { count: 1, oldest: Some(second.id() as u64) });
         drop(second);
         assert_eq!(now(), Readers { count: 0, oldest: None });
-        assert_eq!(readers(directory.path(), slots), None);
+
+        let other = directory.path().join("other.mdb");
+        std::fs::write(lock_path(&other), [7; 10_000]).unwrap();
+        assert_eq!(LockFile::open(&other).unwrap().readers(126), None);
     }
 }

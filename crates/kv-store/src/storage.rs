@@ -34,7 +34,6 @@ pub use self::trim::Trimmed;
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
 use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
-use crate::lock_file::readers;
 use crate::revision::FIRST_REVISION;
 use crate::schema::{FORMAT_VERSION, Table, meta, number};
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
@@ -63,6 +62,9 @@ impl StorageOptions {
         EnvOptions { map_size_bytes, readers_max: self.readers_max, sync: self.sync }
     }
 }
+
+/// How often a file that is being written is tried before it is taken for damaged.
+const READ_ATTEMPTS_MAX: u32 = 10;
 
 /// The store's tables.
 #[derive(Debug)]
@@ -123,12 +125,17 @@ impl Storage {
     /// cannot be written to.
     pub fn open_read_only(directory: &Path, options: &StorageOptions) -> Result<Self, OpenError> {
         directory::check_directory(directory)?;
+        let mut attempts = 0;
         loop {
             let current = directory::read_current(directory)?;
             let path = directory.join(current.file_name());
+            attempts += 1;
             match open_for_reading(directory, &path, options) {
                 // Replaced by a defragmentation since its name was read.
-                Err(_) if !path.exists() && directory::read_current(directory)? != current => {}
+                Err(_) if directory::read_current(directory)? != current => {}
+                // Changed by a process that writes between reading one page of it and another.
+                Err(OpenError::Damaged { .. })
+                    if attempts < READ_ATTEMPTS_MAX && directory::lock_holder(directory).is_some() => {}
                 Err(error) => return Err(error),
                 Ok(environment) => return Self::checked(directory.to_owned(), None, environment, options),
             }
@@ -191,7 +198,7 @@ impl Storage {
         let environment = self.environment();
         // Before this one begins to read itself.
         let info = environment.env().info();
-        let readers = readers(environment.path(), info.maximum_number_of_readers).unwrap_or_default();
+        let readers = environment.readers().unwrap_or_default();
         let txn = environment.read_txn()?;
         let action = "measure the store file";
         let failed = |error| StorageError::lmdb(action, &error);

@@ -30,7 +30,7 @@ const OTHER_ENTRIES: [&str; 3] = ["log", "ballast", "lost+found"];
 #[derive(Debug)]
 pub struct DirLock {
     path: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl DirLock {
@@ -57,7 +57,7 @@ impl DirLock {
             Err(error) => return Err(OpenError::io("lock", &lock, error.into())),
         }
         write_holder(&mut file).map_err(|source| OpenError::io("write", &lock, source))?;
-        Ok(Self { path: path.to_owned(), _file: file })
+        Ok(Self { path: path.to_owned(), file })
     }
 
     /// Keeps writers away like [`acquire`](Self::acquire), but without writing anything: also where nothing can be
@@ -74,7 +74,7 @@ impl DirLock {
             opened => opened.map_err(|source| OpenError::io("open", &lock, source))?,
         };
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self { path: path.to_owned(), _file: file })),
+            Ok(()) => Ok(Some(Self { path: path.to_owned(), file })),
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 Err(OpenError::Locked { path: path.into(), holder: holder(&mut file) })
             }
@@ -98,6 +98,13 @@ impl DirLock {
     /// Returns the data directory.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough while a process that is just being started still shares it.
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
     }
 }
 

@@ -12,7 +12,6 @@ use rustix::fs::{FallocateFlags, SeekFrom};
 
 use super::Storage;
 use crate::lmdb_file::LmdbFile;
-use crate::lock_file::readers;
 use crate::storage_error::{StorageError, StorageErrorKind};
 
 /// The shortest run of free pages that is worth a hole: shorter ones only break the file into pieces.
@@ -45,8 +44,7 @@ impl Storage {
 
         let failed = |detail: String| StorageError::new(StorageErrorKind::Io, "trim the store file", detail);
         let info = environment.env().info();
-        let readers = readers(environment.path(), info.maximum_number_of_readers);
-        let readers = readers.ok_or_else(|| failed("its lock file is not understood".to_owned()))?;
+        let readers = environment.readers().ok_or_else(|| failed("its lock file is not understood".to_owned()))?;
         let last = info.last_txn_id as u64;
         let oldest = readers.oldest.map_or(last, |oldest| oldest.min(last));
 

@@ -4,6 +4,7 @@
 mod checking;
 mod commands;
 mod compaction;
+mod crash;
 mod defragmentation;
 mod harness;
 mod hashes;
