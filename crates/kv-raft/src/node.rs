@@ -188,8 +188,7 @@ impl<M: Machine> Node<M> {
         recovered.wait_for(|recovered| *recovered).await.map(drop).map_err(|_| self.pipeline.stopped())
     }
 
-    /// Returns what commands are proposed with. Call it once on every runtime that has callers: outcomes are handed
-    /// out by a task there, so that one wake-up serves them all.
+    /// Returns what commands are proposed with.
     pub fn proposer(&self) -> Proposer<M> {
         Proposer::new(Arc::clone(&self.pipeline))
     }

@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 
 use crate::failure::{Failure, FailureSink};
 use crate::machine::Machine;
-use crate::mailbox::{Address, Reply};
+use crate::mailbox::{Mailboxes, Reply};
 use crate::progress::Progress;
 use crate::state_machine::StateMachine;
 use crate::type_config::{Commands, Completion, TypeConfig};
@@ -84,28 +84,26 @@ pub enum ProposeError {
     Fatal(Arc<Failure>),
 }
 
-/// Proposes commands to a node. Clones share everything; any thread and any runtime can use it. It works best on the
-/// runtime where [`Node::proposer`](crate::Node::proposer) was called: outcomes come by way of that one.
+/// Proposes commands to a node. Clones share everything; any thread and any runtime can use it.
 pub struct Proposer<M: Machine> {
     pipeline: Arc<Pipeline<M>>,
-    address: Arc<Address<M::Outcome>>,
 }
 
 impl<M: Machine> Clone for Proposer<M> {
     fn clone(&self) -> Self {
-        Self { pipeline: Arc::clone(&self.pipeline), address: Arc::clone(&self.address) }
+        Self { pipeline: Arc::clone(&self.pipeline) }
     }
 }
 
 impl<M: Machine> fmt::Debug for Proposer<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Proposer").field("pipeline", &self.pipeline).finish_non_exhaustive()
+        formatter.debug_struct("Proposer").field("pipeline", &self.pipeline).finish()
     }
 }
 
 impl<M: Machine> Proposer<M> {
     pub(crate) fn new(pipeline: Arc<Pipeline<M>>) -> Self {
-        Self { pipeline, address: Arc::new(Address::here()) }
+        Self { pipeline }
     }
 
     /// Has the encoded command committed and applied, and returns its outcome.
@@ -117,7 +115,7 @@ impl<M: Machine> Proposer<M> {
     ///
     /// [`ProposeError`], whose variants say whether the command may still take effect.
     pub async fn propose(&self, command: Bytes) -> Result<M::Outcome, ProposeError> {
-        let (reply, outcome) = self.address.reply();
+        let (reply, outcome) = self.pipeline.mailboxes.reply();
         self.pipeline.enqueue(command, reply)?;
         // A reply is dropped only where the machine failed while it applied the command.
         outcome.await.unwrap_or_else(|_| Err(self.pipeline.stopped()))
@@ -134,6 +132,7 @@ pub(crate) struct Pipeline<M: Machine> {
     /// In periods of [`EXPIRY_PERIOD`].
     timeout_periods: u32,
     queue: Mutex<Queue<M::Outcome>>,
+    mailboxes: Mailboxes<M::Outcome>,
     /// Wakes the search for overdue commands.
     grew: Notify,
 }
@@ -222,6 +221,7 @@ impl<M: Machine> Pipeline<M> {
                 period: 0,
                 expiring: false,
             }),
+            mailboxes: Mailboxes::new(),
             grew: Notify::new(),
         }
     }
@@ -254,6 +254,7 @@ impl<M: Machine> Pipeline<M> {
         for reply in unanswered {
             reply.send(Err(error.clone()));
         }
+        self.mailboxes.close();
     }
 
     /// Returns what is to be said of a node that has ended.

@@ -1,8 +1,11 @@
 //! A node that cannot go on says so once, answers everybody, and does nothing more.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use kv_log::Event;
 use kv_raft::{Failure, Node, ProposeError};
 
 use crate::toy::{Home, Toy, command};
@@ -53,6 +56,34 @@ async fn a_command_that_cannot_be_understood_ends_the_node() {
     let outcome = node.proposer().propose(Bytes::from_static(b"fail")).await;
     assert!(matches!(&outcome, Err(ProposeError::Fatal(_))), "{outcome:?}");
     check_failed(&home, &node, "apply log entry 1-2: as the test wanted").await;
+}
+
+/// The log says early that there is no room for its next segment, so commands are refused before one is stuck.
+#[tokio::test]
+async fn a_full_disk_refuses_commands_until_there_is_room() {
+    let home = Home::new();
+    let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let mut options = home.options();
+    options.log.notify = Arc::new(move |event: Event| drop(sender.send(event)));
+    let node = Node::start(options, Arc::new(Toy::default())).await.expect("the node starts");
+    node.wait_for_recovery().await.expect("the node recovers");
+    let proposer = node.proposer();
+    let large = Bytes::from(vec![b'x'; 16 << 10]);
+    home.disk.set_full(true);
+    let refused = loop {
+        if let Err(error) = proposer.propose(large.clone()).await {
+            break error;
+        }
+    };
+    assert!(matches!(refused, ProposeError::NoSpace), "{refused:?}");
+    assert!(node.log_full());
+    assert!(matches!(events.recv().await, Some(Event::NoSpace)));
+    home.disk.set_full(false);
+    assert!(matches!(events.recv().await, Some(Event::SpaceAgain)));
+    assert!(!node.log_full());
+    proposer.propose(large).await.expect("there is room again");
+    assert!(node.failure().is_none());
+    node.shutdown().await;
 }
 
 #[tokio::test]

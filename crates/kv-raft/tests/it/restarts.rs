@@ -1,11 +1,11 @@
 //! What was acknowledged is there after any restart, once, and the log forgets only what a checkpoint holds.
 
-use kv_raft::{Node, PURGE_BYTES, StartError};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use kv_raft::{Node, PURGE_BYTES, StartError};
 
 use crate::toy::{Checkpoint, Home, Toy, command};
-use std::sync::Arc;
 
 #[tokio::test]
 async fn a_restart_replays_the_log() {

@@ -203,6 +203,7 @@ struct Gate {
 struct GateState {
     holding: bool,
     failing: bool,
+    full: bool,
     held: usize,
 }
 
@@ -229,6 +230,11 @@ impl TrickyDisk {
         tokio::task::spawn_blocking(wait).await.expect("the wait does not panic");
     }
 
+    /// Says whether there is room for another segment.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.gate.state.lock().full = full;
+    }
+
     /// Lets every later write fail.
     pub(crate) fn fail(&self) {
         self.gate.state.lock().failing = true;
@@ -237,6 +243,9 @@ impl TrickyDisk {
 
 impl Disk for TrickyDisk {
     fn create(&self, path: &Path, bytes: u64, sync: SyncMode) -> io::Result<()> {
+        if self.gate.state.lock().full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         FileSystem.create(path, bytes, sync)
     }
 
