@@ -30,7 +30,7 @@ exit_statuses! {
     /// Done.
     Success = 0, "The command did what was asked.";
     /// The server refused, or the command line cannot be parsed.
-    Failure = 1, "The server reported an error, or an option or command is unknown.";
+    Failure = 1, "The command failed, or an option or command is unknown.";
     /// No client could be made.
     BadConnection = 2, "The connection could not be set up, for example because the password is wrong.";
     /// What was read from standard input is not understood.
@@ -49,6 +49,8 @@ exit_statuses! {
     TimedOut = 12, "What was waited for did not happen in time.";
     /// The compared things differ.
     Differs = 13, "The compared things differ.";
+    /// What is stored is not what was written.
+    Damaged = 14, "What is stored is damaged.";
     /// Arguments are missing, superfluous or contradict each other.
     BadArguments = 128, "Arguments are missing, malformed or contradict each other.";
 }

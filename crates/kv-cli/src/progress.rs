@@ -14,20 +14,29 @@ impl Progress {
         Progress::on(what, total_bytes, crate::is_interactive())
     }
 
+    /// Begins a piece of work that is counted, and whose end is not known.
+    pub fn count(what: &'static str) -> Progress {
+        Progress::with("{msg} {human_pos}", what, 0, crate::is_interactive())
+    }
+
     fn on(what: &'static str, total_bytes: u64, visible: bool) -> Progress {
-        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let template = match total_bytes {
             0 => "{msg} {decimal_bytes} ({decimal_bytes_per_sec})",
             _ => "{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} ({decimal_bytes_per_sec}, {eta} left)",
         };
+        Progress::with(template, what, total_bytes, visible)
+    }
+
+    fn with(template: &str, what: &'static str, total: u64, visible: bool) -> Progress {
+        let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(template).expect("a constant template");
-        let bar = ProgressBar::with_draw_target(Some(total_bytes), target).with_style(style).with_message(what);
+        let bar = ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what);
         Progress { bar }
     }
 
     /// Says how far the work has come.
-    pub fn set(&self, done_bytes: u64) {
-        self.bar.set_position(done_bytes);
+    pub fn set(&self, done: u64) {
+        self.bar.set_position(done);
     }
 }
 
@@ -48,5 +57,6 @@ mod tests {
         progress.set(50);
         assert!(progress.bar.is_hidden());
         assert_eq!(progress.bar.position(), 50);
+        Progress::count("compacting").set(3);
     }
 }
