@@ -1,0 +1,11 @@
+//! `kvutl` on data directories made with the store and the log directly, as a server would make them.
+
+mod check;
+mod compact;
+mod defrag;
+mod dependencies;
+mod generated;
+mod get;
+mod harness;
+mod hashkv;
+mod status;
