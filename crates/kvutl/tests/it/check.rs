@@ -109,7 +109,7 @@ fn a_damaged_page_is_named() {
     check(
         |directory| fs::write(store_file(directory), b"nonsense").unwrap(),
         &expect![[r#"
-            store file DATA/store-0000000001.mdb is damaged: it ends after 8 bytes, inside its header
+            store file DATA/store-0000000001.mdb is damaged: it ends inside its header
             stderr: note: the rows on the damaged pages were not checked
             stderr: Error: integrity check failed. 1 error found.
             stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
