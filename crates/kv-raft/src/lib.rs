@@ -16,8 +16,10 @@ mod machine;
 mod mailbox;
 mod network;
 mod node;
+mod pending;
 mod progress;
 mod proposer;
+mod run;
 mod state_machine;
 mod type_config;
 

@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 use crate::failure::{Failure, FailureSink};
 use crate::machine::Machine;
 use crate::mailbox::{Mailboxes, Reply};
+use crate::pending::{Pending, Requests};
 use crate::progress::Progress;
 use crate::state_machine::StateMachine;
 use crate::type_config::{Commands, Completion, TypeConfig};
@@ -108,8 +109,8 @@ impl<M: Machine> Proposer<M> {
 
     /// Has the encoded command committed and applied, and returns its outcome.
     ///
-    /// The command is on its way as soon as the future is polled for the first time. Dropping the future then
-    /// gives up the answer, not the command.
+    /// The command is on its way as soon as the future is polled for the first time. Dropping the future after
+    /// that gives up the answer; the command may still take effect.
     ///
     /// # Errors
     ///
@@ -165,13 +166,6 @@ struct Batch {
     submit: Arc<dyn Submit>,
 }
 
-/// Consecutive request numbers.
-#[derive(Debug, Clone, Copy)]
-struct Requests {
-    first: u64,
-    count: usize,
-}
-
 /// Takes entries to the consensus.
 pub(crate) trait Submit: Send + Sync {
     /// Does not wait. `done` is called, or dropped, in any case.
@@ -216,7 +210,7 @@ impl<M: Machine> Pipeline<M> {
                 waiting: VecDeque::new(),
                 waiting_bytes: 0,
                 in_flight: 0,
-                pending: Pending { first: first_request, replies: VecDeque::new() },
+                pending: Pending::new(first_request),
                 clock: 0,
                 period: 0,
                 expiring: false,
@@ -409,62 +403,5 @@ impl<M: Machine> fmt::Debug for Pipeline<M> {
             .field("in_flight", &queue.in_flight)
             .field("closed", &queue.closed)
             .finish_non_exhaustive()
-    }
-}
-
-/// The replies that are due for proposed commands, by request number. The numbers are consecutive, so this is a
-/// window that moves along them.
-///
-/// The first number is drawn at random when the process starts: an entry from an earlier life that is applied
-/// only now must not be taken for one of this life.
-struct Pending<O> {
-    first: u64,
-    replies: VecDeque<Option<(u32, Reply<O>)>>,
-}
-
-impl<O> Pending<O> {
-    fn next(&self) -> u64 {
-        self.first.wrapping_add(self.replies.len() as u64)
-    }
-
-    fn push(&mut self, since: u32, reply: Reply<O>) -> u64 {
-        let request = self.next();
-        self.replies.push_back(Some((since, reply)));
-        request
-    }
-
-    fn take(&mut self, request: u64) -> Option<Reply<O>> {
-        let at = usize::try_from(request.wrapping_sub(self.first)).ok()?;
-        let (_, reply) = self.replies.get_mut(at)?.take()?;
-        self.advance();
-        Some(reply)
-    }
-
-    fn take_all(&mut self, requests: Requests) -> Vec<Reply<O>> {
-        (0..requests.count as u64).filter_map(|offset| self.take(requests.first.wrapping_add(offset))).collect()
-    }
-
-    fn take_if(&mut self, choose: impl Fn(u32) -> bool) -> Vec<Reply<O>> {
-        let chosen = |slot: &mut Option<(u32, Reply<O>)>| slot.take_if(|(since, _)| choose(*since));
-        let taken = self.replies.iter_mut().filter_map(chosen).map(|(_, reply)| reply).collect();
-        self.advance();
-        taken
-    }
-
-    fn drain(&mut self) -> impl Iterator<Item = Reply<O>> {
-        self.first = self.next();
-        self.replies.drain(..).flatten().map(|(_, reply)| reply)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.replies.is_empty()
-    }
-
-    /// Moves the window past those who were answered.
-    fn advance(&mut self) {
-        while self.replies.front().is_some_and(Option::is_none) {
-            self.replies.pop_front();
-            self.first = self.first.wrapping_add(1);
-        }
     }
 }
