@@ -3,7 +3,7 @@
 //! LMDB trusts its file. What can be checked before it maps the file is checked here, so that a file that was
 //! cut or never was LMDB's is an error with a name instead of a signal.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,8 +84,11 @@ impl Environment {
             })
             .map_err(|error| StorageError::lmdb(action(), &error))?
             .unwrap_commit();
-        let lock_file = Some(open_lock_file(path)?);
-        Ok(Self { env, rev, value, tables, lock_file, file: StoreFile::new(path) })
+        let lock_file = LockFile::open(path).map_err(|source| OpenError::io("open the lock file of", path, source))?;
+        let writable = File::options().read(true).write(true).open(path);
+        let writable = writable.map_err(|source| OpenError::io("open", path, source))?;
+        let file = StoreFile { path: path.to_owned(), writable: Some(writable), retired: AtomicBool::new(false) };
+        Ok(Self { env, rev, value, tables, lock_file: Some(lock_file), file })
     }
 
     /// Opens the file for reading; tables that a later release would create may be absent.
@@ -114,7 +117,8 @@ impl Environment {
         };
         // Without one on a file system that cannot be written to.
         let lock_file = if locking == ReaderLocking::Shared { LockFile::open(path).ok() } else { None };
-        Ok(Self { env, rev, value, tables, lock_file, file: StoreFile::new(path) })
+        let file = StoreFile { path: path.to_owned(), writable: None, retired: AtomicBool::new(false) };
+        Ok(Self { env, rev, value, tables, lock_file, file })
     }
 
     /// Begins reading the state of now.
@@ -142,6 +146,11 @@ impl Environment {
         self.lock_file.as_ref()?.readers(self.env.info().maximum_number_of_readers)
     }
 
+    /// Returns the file itself, if it was opened for writing. Its pages are LMDB's.
+    pub(crate) fn file(&self) -> Option<&File> {
+        self.file.writable.as_ref()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.file.path
     }
@@ -155,13 +164,9 @@ impl Environment {
 #[derive(Debug)]
 struct StoreFile {
     path: PathBuf,
+    /// A descriptor beside LMDB's own, where the file was opened for writing.
+    writable: Option<File>,
     retired: AtomicBool,
-}
-
-impl StoreFile {
-    fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), retired: AtomicBool::new(false) }
-    }
 }
 
 impl Drop for StoreFile {
@@ -173,10 +178,6 @@ impl Drop for StoreFile {
             tracing::warn!(path = %self.path.display(), %error, "remove the store file replaced by defragmentation");
         }
     }
-}
-
-fn open_lock_file(path: &Path) -> Result<LockFile, OpenError> {
-    LockFile::open(path).map_err(|source| OpenError::io("open the lock file of", path, source))
 }
 
 /// Removes a store file and its lock file.

@@ -61,6 +61,7 @@ mod checkpoint;
 mod command;
 mod compaction;
 mod digest;
+mod disk_full;
 mod encoding;
 mod entry;
 mod env;

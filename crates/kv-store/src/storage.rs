@@ -289,7 +289,7 @@ fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
     let mut txn = Transaction::begin(&environment)?;
     txn.put(Table::Meta, meta::FORMAT_VERSION, &number(FORMAT_VERSION as i64))?;
     txn.put(Table::Meta, meta::REVISION, &number(FIRST_REVISION))?;
-    txn.commit()?;
+    txn.commit().map_err(|(error, _)| error)?;
     drop(environment);
 
     let _ = fs::remove_file(lock_path(&unfinished));

@@ -22,7 +22,7 @@ pub struct StorageError {
 pub enum StorageErrorKind {
     /// The reserved map is used up: nothing was changed, deleting and compacting still work.
     MapFull,
-    /// The file system is full: nothing was changed, the same write may succeed later.
+    /// The file system is full, or a quota or limit is reached: nothing was changed, the same write may succeed later.
     NoSpace,
     /// Every reader slot is taken; see `StorageOptions::readers_max`.
     ReadersFull,
@@ -97,7 +97,7 @@ impl StorageError {
 }
 
 fn is_no_space(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT))
+    matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG))
 }
 
 /// Why a data directory cannot be opened.

@@ -26,6 +26,7 @@ use heed::{CompactionOption, PutFlags};
 
 use super::directory::{self, StoreNumber};
 use super::{Storage, Writer};
+use crate::disk_full;
 use crate::env::{EnvOptions, Environment, Rows, lock_path, remove_store_file};
 use crate::schema::Table;
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
@@ -212,7 +213,16 @@ fn next_number(environment: &Environment) -> StoreNumber {
 }
 
 fn sync(environment: &Environment) -> Result<(), StorageError> {
-    environment.env().force_sync().map_err(|error| StorageError::lmdb("sync the new store file", &error))
+    let synced = environment.env().force_sync();
+    synced.map_err(|error| judge(StorageError::lmdb("sync the new store file", &error), environment))
+}
+
+/// Finds out whether the disk is full, which is no reason to stop.
+fn judge(error: StorageError, new: &Environment) -> StorageError {
+    match new.file() {
+        Some(file) => disk_full::judge(error, file, COPY_BYTES_MAX as u64),
+        None => error,
+    }
 }
 
 fn storage_error(error: OpenError) -> StorageError {
@@ -237,6 +247,10 @@ impl Copy {
 
     /// Copies about `bytes_max` bytes of rows that were not copied before; returns how many bytes it was.
     fn some(&mut self, old: &Environment, new: &Environment, bytes_max: usize) -> Result<usize, StorageError> {
+        self.try_some(old, new, bytes_max).map_err(|error| judge(error, new))
+    }
+
+    fn try_some(&mut self, old: &Environment, new: &Environment, bytes_max: usize) -> Result<usize, StorageError> {
         let failed = |error: heed::Error| StorageError::lmdb("copy the store file", &error);
         let reading = old.read_txn()?;
         let mut writing = new.write_txn()?;
@@ -290,7 +304,7 @@ impl Copy {
                 return Err(StorageError::corrupted("copy the store file", detail));
             }
         }
-        writing.commit().map_err(failed)
+        writing.commit().map_err(|error| judge(failed(error), new))
     }
 }
 

@@ -55,13 +55,12 @@ impl Storage {
         pages.sort_unstable();
 
         let page_size = file.page_size();
-        let file = File::options().write(true).open(environment.path());
-        let file = file.map_err(|error| StorageError::io("trim the store file", &error))?;
+        let file = environment.file().expect("the writer was given, so the file is open for writing");
         let mut trimmed = Trimmed { bytes: 0, next: None };
         let mut holes = 0;
         for run in runs(&pages) {
             let bytes = run.start * page_size..run.end * page_size;
-            if run.end - run.start < RUN_PAGES_MIN || !has_data(&file, &bytes) {
+            if run.end - run.start < RUN_PAGES_MIN || !has_data(file, &bytes) {
                 continue;
             }
             if holes == holes_max {
@@ -69,7 +68,7 @@ impl Storage {
                 break;
             }
             let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            rustix::fs::fallocate(&file, punch, bytes.start, bytes.end - bytes.start)
+            rustix::fs::fallocate(file, punch, bytes.start, bytes.end - bytes.start)
                 .map_err(|error| StorageError::io("trim the store file", &error.into()))?;
             trimmed.bytes += bytes.end - bytes.start;
             holes += 1;

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use heed::{PutFlags, RwTxn};
 
 use super::Storage;
+use crate::disk_full;
 use crate::env::{Environment, Rows};
 use crate::record::{Record, encode_row};
 use crate::revision::{LogPosition, Point};
@@ -97,8 +98,19 @@ impl Storage {
         let mut writer = self.writer(action)?;
         let environment = self.environment();
         let mut txn = Transaction::begin(&environment)?;
-        let changed = change(&mut txn)?;
-        let rows = txn.commit().inspect_err(|error| writer.failed |= !error.is_retryable())?;
+        // Pages go to the file also before the commit when there are many.
+        let changed = match change(&mut txn) {
+            Err(error) => Err((error, txn.written_bytes)),
+            Ok(changed) => txn.commit().map(|rows| (changed, rows)),
+        };
+        let (changed, rows) = changed.map_err(|(error, written_bytes)| {
+            let error = match environment.file() {
+                Some(file) => disk_full::judge(error, file, written_bytes),
+                None => error,
+            };
+            writer.failed |= error.kind() == StorageErrorKind::Io;
+            error
+        })?;
         if let Some(remembered) = &mut writer.changed_rows {
             remembered.extend(rows);
         }
@@ -106,22 +118,32 @@ impl Storage {
     }
 }
 
+/// The room that a transaction is taken to need at least: the pages above those it changes are written too.
+const WRITTEN_BYTES_MIN: u64 = 64 << 10;
+
 /// A write transaction; dropped, it changes nothing.
 pub(super) struct Transaction<'a> {
     environment: &'a Environment,
     txn: RwTxn<'a>,
     changed_rows: Vec<(Table, Bytes)>,
+    /// About how many bytes the transaction needs in the file.
+    written_bytes: u64,
 }
 
 impl<'a> Transaction<'a> {
     pub(super) fn begin(environment: &'a Environment) -> Result<Self, StorageError> {
-        Ok(Self { environment, txn: environment.write_txn()?, changed_rows: Vec::new() })
+        Ok(Self {
+            environment,
+            txn: environment.write_txn()?,
+            changed_rows: Vec::new(),
+            written_bytes: WRITTEN_BYTES_MIN,
+        })
     }
 
-    /// Puts the changes on disk; returns which rows of small tables they are.
-    pub(super) fn commit(self) -> Result<Vec<(Table, Bytes)>, StorageError> {
-        self.txn.commit().map_err(|error| StorageError::lmdb("commit", &error))?;
-        Ok(self.changed_rows)
+    /// Puts the changes on disk; returns which rows of small tables they are, or how many bytes there was no way to write.
+    pub(super) fn commit(self) -> Result<Vec<(Table, Bytes)>, (StorageError, u64)> {
+        let committed = self.txn.commit().map_err(|error| StorageError::lmdb("commit", &error));
+        committed.map(|()| self.changed_rows).map_err(|error| (error, self.written_bytes))
     }
 
     fn check_order(&self, entries: &[EntryEffects]) -> Result<(), StorageError> {
@@ -145,6 +167,7 @@ impl<'a> Transaction<'a> {
 
     fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
         let failed = |error| StorageError::lmdb(format!("write revision {}", record.at), &error);
+        self.written_bytes += record.kv.len() as u64;
         let (key, value) = encode_row(record, row);
         self.environment.rev.put_with_flags(&mut self.txn, PutFlags::APPEND, &key, row).map_err(failed)?;
         for (piece, bytes) in (0..).zip(value.into_iter().flat_map(pieces)) {
@@ -172,6 +195,7 @@ impl<'a> Transaction<'a> {
         let put = self.rows(table)?.put(&mut self.txn, key, value);
         put.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
         self.changed_rows.push((table, Bytes::copy_from_slice(key)));
+        self.written_bytes += (key.len() + value.len()) as u64;
         Ok(())
     }
 
