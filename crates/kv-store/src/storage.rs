@@ -17,6 +17,7 @@ mod write;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -300,18 +301,24 @@ fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
 
 /// Opens a store file for reading, with a reader slot if the lock file can be written and without if nobody writes.
 fn open_for_reading(directory: &Path, path: &Path, options: &StorageOptions) -> Result<Environment, OpenError> {
-    match Environment::open_read_only(path, options.env(), ReaderLocking::Shared) {
-        Err(OpenError::Io { source, .. })
-            if matches!(
-                rustix::io::Errno::from_io_error(&source),
-                Some(rustix::io::Errno::ACCESS | rustix::io::Errno::ROFS | rustix::io::Errno::PERM)
-            ) =>
-        {
-            match directory::lock_holder(directory) {
-                Some(holder) => Err(OpenError::Locked { path: directory.to_owned(), holder }),
-                None => Environment::open_read_only(path, options.env(), ReaderLocking::None),
-            }
+    if can_lock(directory, path) {
+        return Environment::open_read_only(path, options.env(), ReaderLocking::Shared);
+    }
+    match directory::lock_holder(directory) {
+        // A reader without a slot would see pages that the writer uses again.
+        Some(holder) => Err(OpenError::Locked { path: directory.to_owned(), holder }),
+        None => Environment::open_read_only(path, options.env(), ReaderLocking::None),
+    }
+}
+
+/// Says whether LMDB can put a reader into the lock file. It does not say so itself: on a file system that is mounted
+/// read-only it goes on without.
+fn can_lock(directory: &Path, path: &Path) -> bool {
+    match fs::File::options().read(true).write(true).open(lock_path(path)) {
+        Ok(_) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            rustix::fs::access(directory, rustix::fs::Access::WRITE_OK).is_ok()
         }
-        opened => opened,
+        Err(_) => false,
     }
 }

@@ -60,8 +60,8 @@ impl DirLock {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Keeps writers away like [`acquire`](Self::acquire), but without writing anything: also where nothing can be
-    /// written. Returns nothing if no process has ever taken the lock.
+    /// Keeps writers away like [`acquire`](Self::acquire), but not others who do this, and without writing anything: also
+    /// where nothing can be written. Returns nothing if no process has ever taken the lock.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl DirLock {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|source| OpenError::io("open", &lock, source))?,
         };
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => Ok(Some(Self { path: path.to_owned(), file })),
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 Err(OpenError::Locked { path: path.into(), holder: holder(&mut file) })

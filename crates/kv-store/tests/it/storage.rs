@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use kv_store::{
-    DirLock, Effect, EntryEffects, LogPosition, Point, Record, Storage, StorageErrorKind, StorageOptions, Table, schema,
+    DirLock, Effect, EntryEffects, LogPosition, OpenError, Point, Record, Storage, StorageErrorKind, StorageOptions,
+    Table, schema,
 };
 
 use crate::support::{damage, entry, open, options, put, put_again};
@@ -200,7 +201,22 @@ fn a_second_writer_is_refused_with_the_holder() {
     let held = open(directory.path()).unwrap();
     let error = DirLock::acquire(directory.path()).unwrap_err().to_string();
     assert_eq!(error, format!("{} is in use by process {}", directory.path().display(), std::process::id()));
+    assert!(matches!(DirLock::hold(directory.path()), Err(OpenError::Locked { .. })));
     drop(held);
+    DirLock::acquire(directory.path()).unwrap();
+}
+
+#[test]
+fn whoever_only_looks_keeps_writers_away_and_nobody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(DirLock::hold(directory.path()).unwrap().is_none(), "there is nothing to hold yet");
+    assert!(fs::read_dir(directory.path()).unwrap().next().is_none(), "and nothing was written");
+    drop(open(directory.path()).unwrap());
+    let first = DirLock::hold(directory.path()).unwrap();
+    let second = DirLock::hold(directory.path()).unwrap();
+    assert!(first.is_some() && second.is_some());
+    assert!(matches!(DirLock::acquire(directory.path()), Err(OpenError::Locked { .. })));
+    drop((first, second));
     DirLock::acquire(directory.path()).unwrap();
 }
 
