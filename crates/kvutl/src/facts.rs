@@ -105,7 +105,7 @@ mod tests {
     fn facts_are_shown_in_every_format_but_protobuf() {
         let facts = Facts::default()
             .with("revision", "revision", Value::Number(12))
-            .with("memberId", "member id", Value::Id(255))
+            .with("memberID", "member id", Value::Id(255))
             .with("voters", "voters", Value::Ids(vec![255, 16]))
             .with("dbSize", "size on disk", Value::Bytes(20_480));
         let mut out = Vec::new();
@@ -118,10 +118,10 @@ mod tests {
             voters:       ff, 10
             size on disk: 20 kB
             "Revision" : 12
-            "MemberId" : 255
+            "MemberID" : 255
             "Voters" : 255, 16
             "DbSize" : 20480
-            {"revision":12,"memberId":255,"voters":[255,16],"dbSize":20480}
+            {"revision":12,"memberID":255,"voters":[255,16],"dbSize":20480}
             ┌──────────────┬────────┐
             │     WHAT     │ VALUE  │
             ├──────────────┼────────┤

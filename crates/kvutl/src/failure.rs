@@ -55,7 +55,7 @@ fn of_open(error: &OpenError) -> CliError {
         OpenError::Empty { path } => failed(&format_args!("{} holds no store yet", path.display()))
             .with_hint("a server that starts on the directory makes one"),
         OpenError::Locked { .. } => failed(error).with_hint(
-            "stop that process first; on a running server, `kvctl compaction` and `kvctl defrag` do the same work",
+            "stop that process, or do the same with kvctl; only reading works beside it, where the directory can be written to",
         ),
         OpenError::CurrentMissing { path, store } => {
             let name = store.file_name().unwrap_or_default().to_string_lossy();
@@ -155,9 +155,9 @@ mod tests {
         check(
             OpenError::Locked { path: "a".into(), holder: "42".into() },
             &expect![[r#"
-            Error: a is in use by process 42
-            hint: stop that process first; on a running server, `kvctl compaction` and `kvctl defrag` do the same work
-        "#]],
+                Error: a is in use by process 42
+                hint: stop that process, or do the same with kvctl; only reading works beside it, where the directory can be written to
+            "#]],
         );
         check(
             OpenError::CurrentMissing { path: "a/CURRENT".into(), store: "a/store-0000000001.mdb".into() },

@@ -39,8 +39,8 @@ fn facts(offline: &Offline, directory: &Path) -> Result<Facts, OfflineError> {
     let applied = store.applied();
     let index = |index: Option<u64>| Value::Number(index.map_or(-1, i128::from));
     Ok(Facts::default()
-        .with("clusterId", "cluster id", Value::Id(meta.cluster_id.unwrap_or(0)))
-        .with("memberId", "member id", Value::Id(meta.member_id.unwrap_or(0)))
+        .with("clusterID", "cluster id", Value::Id(meta.cluster_id.unwrap_or(0)))
+        .with("memberID", "member id", Value::Id(meta.member_id.unwrap_or(0)))
         .with("voters", "voters", Value::Ids(log.voters()))
         .with("revision", "revision", Value::Number(store.revision().into()))
         .with("compactRevision", "compact revision", Value::Number(store.compact_revision().into()))

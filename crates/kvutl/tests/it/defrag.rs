@@ -45,7 +45,7 @@ fn what_it_cannot_work_on_is_said_as_etcdutl_does() {
     expect![[r#"
         stderr: waiting for process PID, which uses DATA
         stderr: Error: Failed to defragment etcd data[DATA] (DATA is in use by process PID)
-        stderr: hint: stop that process first; on a running server, `kvctl compaction` and `kvctl defrag` do the same work
+        stderr: hint: stop that process, or do the same with kvctl; only reading works beside it, where the directory can be written to
         exit status 1
     "#]].assert_eq(&ran.to_string().replace(&std::process::id().to_string(), "PID"));
 }
