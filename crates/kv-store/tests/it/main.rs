@@ -6,6 +6,7 @@ mod commands;
 mod compaction;
 mod crash;
 mod defragmentation;
+mod format;
 mod full;
 mod harness;
 mod hashes;
