@@ -3,44 +3,19 @@
 //! LMDB maps its file and believes every page number in it: a file that was cut ends in a signal, a damaged one in an
 //! abort or worse. So before it is mapped, its header and length are checked here, and offline the whole structure:
 //! every page is in exactly one tree, or free.
-//!
-//! The layout, of LMDB's data version 1 on a 64-bit little-endian machine:
-//!
-//! ```text
-//! page       0 number, 8 B | 8 -, 2 B | 10 flags, 2 B | 12 end of pointers, 2 B | 14 begin of nodes, 2 B | 16 pointers, 2 B each
-//!            (an overflow page has its count of pages, 4 B, at 12)
-//! header     pages 0 and 1; the one with the higher transaction is valid:
-//!            16 magic, 4 B | 20 version, 4 B | 24 -, 8 B | 32 map size, 8 B | 40 tree of free pages | 88 tree of tables
-//!            | 136 last page, 8 B | 144 transaction, 8 B
-//! tree       0 -, 4 B (of the free pages: the page size) | 4 flags, 2 B | 6 depth, 2 B | 8 branch, 16 leaf,
-//!            24 overflow pages, 8 B each | 32 entries, 8 B | 40 root page, 8 B
-//! node       0 size of data or low half of a page number, 4 B | 4 flags or its high part, 2 B | 6 size of key, 2 B
-//!            | 8 key, then data
-//! ```
+
+mod page;
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use self::page::{HEADER_END, Header, Node, PAGE_HEADER, Page, Tree, u64_at};
 use crate::storage_error::OpenError;
 
-const HEADER_END: usize = 152;
-const PAGE_HEADER: usize = 16;
-const NODE_HEADER: usize = 8;
-const TREE: usize = 48;
-const NO_PAGE: u64 = u64::MAX;
+/// The deepest tree that is followed; LMDB's own limit.
 const DEPTH_MAX: u16 = 32;
-
-const BRANCH: u16 = 1;
-const LEAF: u16 = 2;
-const OVERFLOW: u16 = 4;
-const HEADER: u16 = 8;
-
-const KEYS_ARE_NUMBERS: u16 = 8;
-
-const NODE_ON_OVERFLOW_PAGES: u16 = 1;
-const NODE_IS_TREE: u16 = 2;
 
 /// An LMDB file whose header is whole.
 #[derive(Debug)]
@@ -67,23 +42,6 @@ pub struct FileCheck {
 pub(crate) struct FreePage {
     pub(crate) page: u64,
     pub(crate) freed_by: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Header {
-    page_size: u64,
-    free: Tree,
-    tables: Tree,
-    last_page: u64,
-    transaction: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Tree {
-    flags: u16,
-    depth: u16,
-    entries: u64,
-    root: u64,
 }
 
 impl LmdbFile {
@@ -185,13 +143,11 @@ impl LmdbFile {
         page_seen: &mut dyn FnMut(u64, u64) -> Result<(), String>,
         node_seen: &mut dyn FnMut(Node<'_>) -> Result<(), String>,
     ) -> Result<(), String> {
-        if tree.root == NO_PAGE {
-            return Ok(());
-        }
+        let Some(root) = tree.root() else { return Ok(()) };
         if tree.depth > DEPTH_MAX {
             return Err(format!("a tree of depth {}", tree.depth));
         }
-        self.visit_page(tree, tree.root, tree.depth, page_seen, node_seen)
+        self.visit_page(tree, root, tree.depth, page_seen, node_seen)
     }
 
     fn visit_page(
@@ -207,8 +163,7 @@ impl LmdbFile {
         }
         page_seen(number, 1)?;
         let page = Page::read(self, number)?;
-        let expected = if depth == 1 { LEAF } else { BRANCH };
-        if page.flags() & (BRANCH | LEAF | OVERFLOW | HEADER) != expected {
+        if !(if depth == 1 { page.is_leaf() } else { page.is_branch() }) {
             return Err(format!("page {number} is of another kind than its place in the tree"));
         }
         let mut last_key: Option<Vec<u8>> = None;
@@ -222,7 +177,7 @@ impl LmdbFile {
                 last_key = Some(node.key.to_vec());
             }
             if depth == 1 {
-                if node.flags & NODE_ON_OVERFLOW_PAGES != 0 {
+                if node.is_on_overflow_pages() {
                     let (first, pages) = self.overflow_pages(&node)?;
                     page_seen(first, pages)?;
                 }
@@ -245,7 +200,7 @@ impl LmdbFile {
     }
 
     fn node_data(&self, node: &Node<'_>) -> Result<Vec<u8>, String> {
-        if node.flags & NODE_ON_OVERFLOW_PAGES == 0 {
+        if !node.is_on_overflow_pages() {
             return Ok(node.data.to_vec());
         }
         let (first, _) = self.overflow_pages(node)?;
@@ -278,7 +233,7 @@ impl Walk<'_> {
         self.tree(file.header.free)?;
         let mut tables = Vec::new();
         self.nodes(file.header.tables, &mut |node| {
-            if node.flags & NODE_IS_TREE != 0 {
+            if node.is_tree() {
                 tables.push(Tree::parse(node.data).ok_or("the header of a table is cut")?);
             }
             Ok(())
@@ -324,134 +279,6 @@ impl Walk<'_> {
         self.used_pages += pages;
         Ok(())
     }
-}
-
-impl Header {
-    fn parse(page: &[u8; HEADER_END]) -> Result<Self, String> {
-        const MAGIC: u32 = 0xbeef_c0de;
-        const VERSION: u32 = 1;
-        let whole = "the header is whole";
-        if u16_at(page, 10).expect(whole) & HEADER == 0 || u32_at(page, 16).expect(whole) != MAGIC {
-            return Err("it is not a file of LMDB".to_owned());
-        }
-        let version = u32_at(page, 20).expect(whole);
-        if version != VERSION {
-            return Err(format!("it is a file of LMDB version {version}, not {VERSION}"));
-        }
-        let header = Self {
-            page_size: u64::from(u32_at(page, 40).expect(whole)),
-            free: Tree::parse(&page[40..]).expect(whole),
-            tables: Tree::parse(&page[88..]).expect(whole),
-            last_page: u64_at(page, 136).expect(whole),
-            transaction: u64_at(page, 144).expect(whole),
-        };
-        if !header.page_size.is_power_of_two() || !(512..=65536).contains(&header.page_size) {
-            return Err(format!("{} is not a page size", header.page_size));
-        }
-        for root in [header.free.root, header.tables.root] {
-            if root != NO_PAGE && root > header.last_page {
-                return Err(format!("page {root} is behind the last page, {}", header.last_page));
-            }
-        }
-        Ok(header)
-    }
-}
-
-impl Tree {
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let bytes = bytes.get(..TREE)?;
-        Some(Self {
-            flags: u16_at(bytes, 4)?,
-            depth: u16_at(bytes, 6)?,
-            entries: u64_at(bytes, 32)?,
-            root: u64_at(bytes, 40)?,
-        })
-    }
-
-    /// Tells whether two neighbouring keys are in order: as bytes, or as numbers in the tree of free pages.
-    fn in_order(self, key: &[u8], next: &[u8]) -> bool {
-        if self.flags & KEYS_ARE_NUMBERS == 0 { key < next } else { u64_at(key, 0) < u64_at(next, 0) }
-    }
-}
-
-/// A branch or leaf page.
-struct Page {
-    number: u64,
-    bytes: Vec<u8>,
-}
-
-/// One entry of a page.
-struct Node<'a> {
-    key: &'a [u8],
-    /// In a leaf: the data, or the number of the page it is on.
-    data: &'a [u8],
-    /// In a leaf: how long the data is.
-    size: usize,
-    flags: u16,
-    /// In a branch: the page below.
-    child: u64,
-}
-
-impl Page {
-    fn read(file: &LmdbFile, number: u64) -> Result<Self, String> {
-        if number > file.header.last_page {
-            return Err(format!("page {number} is behind the last page, {}", file.header.last_page));
-        }
-        let mut bytes = vec![0; file.header.page_size as usize];
-        file.read(&mut bytes, number * file.header.page_size)
-            .map_err(|error| format!("read page {number}: {error}"))?;
-        let page = Self { number, bytes };
-        if u64_at(&page.bytes, 0) != Some(number) {
-            return Err(format!("page {number} does not begin with its number"));
-        }
-        Ok(page)
-    }
-
-    fn flags(&self) -> u16 {
-        u16_at(&self.bytes, 10).unwrap_or(0)
-    }
-
-    fn nodes(&self) -> Result<usize, String> {
-        let end = usize::from(u16_at(&self.bytes, 12).unwrap_or(0));
-        if end < PAGE_HEADER || end > self.bytes.len() {
-            return Err(format!("page {} has a bad header", self.number));
-        }
-        Ok((end - PAGE_HEADER) / 2)
-    }
-
-    fn node(&self, position: usize) -> Result<Node<'_>, String> {
-        self.find_node(position).ok_or_else(|| format!("node {position} of page {} is outside of it", self.number))
-    }
-
-    fn find_node(&self, position: usize) -> Option<Node<'_>> {
-        let begin = usize::from(u16_at(&self.bytes, PAGE_HEADER + 2 * position)?);
-        let node = self.bytes.get(begin..)?;
-        let low = u32_at(node, 0)?;
-        let flags = u16_at(node, 4)?;
-        let key_end = NODE_HEADER + usize::from(u16_at(node, 6)?);
-        let key = node.get(NODE_HEADER..key_end)?;
-        let size = low as usize;
-        let data = if self.flags() & BRANCH != 0 {
-            &[]
-        } else if flags & NODE_ON_OVERFLOW_PAGES != 0 {
-            node.get(key_end..key_end + 8)?
-        } else {
-            node.get(key_end..key_end.checked_add(size)?)?
-        };
-        Some(Node { key, data, size, flags, child: u64::from(low) | u64::from(flags) << 32 })
-    }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
 #[cfg(test)]
@@ -525,7 +352,7 @@ mod tests {
 
     #[test]
     fn damage_to_the_structure_is_named() {
-        let root = |file: &LmdbFile| (file.header.tables.root * file.header.page_size) as usize;
+        let root = |file: &LmdbFile| (file.header.tables.root().unwrap() * file.header.page_size) as usize;
         check_damage(|file, bytes| bytes[root(file)] ^= 1, &expect!["page 120 does not begin with its number"]);
         check_damage(
             |file, bytes| bytes[root(file) + 10] = 1,
