@@ -52,7 +52,7 @@ pub fn parse(
     root.build();
     let mut line = Line { tool, commands: vec![&root], flags: Vec::new(), positionals: Vec::new(), separated: None };
     line.read(arguments)?;
-    let from_environment = line.add_environment(environment);
+    let from_environment = line.add_environment(environment)?;
     let command = line.leaf().clone();
     let canonical = line.canonical();
     let matches = root.clone().try_get_matches_from(canonical);
@@ -248,7 +248,10 @@ impl<'t> Line<'t> {
     }
 
     /// Adds the global flags that are not on the line but in the environment; returns the flags and their variables.
-    fn add_environment(&mut self, environment: &dyn Fn(&str) -> Option<OsString>) -> Vec<(String, String)> {
+    fn add_environment(
+        &mut self,
+        environment: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Vec<(String, String)>, Stop> {
         let mut used = Vec::new();
         let leaf = self.leaf();
         // The leaf's own flags are not looked up, only those it inherits.
@@ -267,18 +270,15 @@ impl<'t> Line<'t> {
             for prefix in self.tool.environment_prefixes {
                 let variable = variable_name(prefix, name);
                 let Some(value) = environment(&variable).filter(|value| !value.is_empty()) else { continue };
-                if matches!(arg.get_action(), ArgAction::SetTrue) {
-                    // etcdctl also takes a value it cannot read for an unset one.
-                    let on = parse_bool(&value.to_string_lossy()).unwrap_or(false);
-                    self.flags.push(Flag { name: name.to_owned(), value: (!on).then(|| "false".into()) });
-                } else {
-                    self.flags.push(Flag { name: name.to_owned(), value: Some(value) });
-                }
+                self.push_flag(arg, Some(value)).map_err(|stop| match stop {
+                    Stop::Error(error) => Stop::Error(error.with_hint(comes_from(&variable))),
+                    stop @ Stop::Help(_) => stop,
+                })?;
                 used.push((name.to_owned(), variable));
                 break;
             }
         }
-        used
+        Ok(used)
     }
 
     fn canonical(self) -> Vec<OsString> {
@@ -357,11 +357,13 @@ fn translate(error: &clap::Error, command: &Command, from_environment: &[(String
     let reason = std::error::Error::source(error).map_or_else(|| "invalid value".to_owned(), ToString::to_string);
     let message = format!("invalid argument {} for \"{shown}\" flag: {reason}", Quoted(value.as_bytes()));
     match (usage_error(command, message), from_environment.iter().find(|(flag, _)| flag == name)) {
-        (Stop::Error(error), Some((_, variable))) => {
-            Stop::Error(error.with_hint(format!("the value comes from the environment variable {variable}")))
-        }
+        (Stop::Error(error), Some((_, variable))) => Stop::Error(error.with_hint(comes_from(variable))),
         (stop, _) => stop,
     }
+}
+
+fn comes_from(variable: &str) -> String {
+    format!("the value comes from the environment variable {variable}")
 }
 
 fn shown_name(arg: &Arg) -> String {
@@ -579,8 +581,10 @@ mod tests {
 
     #[test]
     fn a_bad_value_from_the_environment_names_the_variable() {
-        let Err(Stop::Error(error)) = parse_line("get a", &[("ETCDCTL_INSECURE", "maybe")]) else { panic!("refused") };
-        assert_eq!(error.hints, ["the value comes from the environment variable ETCDCTL_INSECURE"]);
+        for variable in ["ETCDCTL_INSECURE", "KVCTL_DEBUG"] {
+            let Err(Stop::Error(error)) = parse_line("get a", &[(variable, "maybe")]) else { panic!("refused") };
+            assert_eq!(error.hints, [comes_from(variable)]);
+        }
     }
 
     #[test]

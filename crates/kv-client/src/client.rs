@@ -382,7 +382,6 @@ impl Client {
             match self.open(place).await {
                 Ok(channel) => {
                     *place.channel.lock().expect(UNPOISONED) = Some(channel.clone());
-                    *place.failure.lock().expect(UNPOISONED) = None;
                     return (index, channel);
                 }
                 Err(error) => {
@@ -441,13 +440,9 @@ impl Client {
             return if status.code() == Code::Unavailable { Verdict::Unavailable } else { Verdict::Answer };
         }
         *place.channel.lock().expect(UNPOISONED) = None;
-        match find_connect_error(status).or_else(|| place.dialer.judge()) {
-            Some(failure) => {
-                *place.failure.lock().expect(UNPOISONED) = Some(failure);
-                Verdict::Unsent
-            }
-            None => Verdict::Unavailable,
-        }
+        let mut failure = place.failure.lock().expect(UNPOISONED);
+        *failure = find_connect_error(status).or_else(|| place.dialer.judge(failure.as_ref()));
+        if failure.is_some() { Verdict::Unsent } else { Verdict::Unavailable }
     }
 
     /// Goes on to the next endpoint, with a pause when all have been tried.

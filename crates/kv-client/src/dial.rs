@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{self, ClientConfig};
 
 use crate::Endpoint;
 use crate::endpoint::Address;
@@ -70,13 +70,16 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) async fn dial(&self) -> Result<TokioIo<Connection>, ConnectError> {
-        if self.timeout.is_zero() {
-            return self.steps().await;
+        let result = if self.timeout.is_zero() {
+            self.steps().await
+        } else {
+            let steps = tokio::time::timeout(self.timeout, self.steps()).await;
+            steps.unwrap_or_else(|_| Err(self.fail(Step::Connect, format!("no answer within {:?}", self.timeout))))
+        };
+        if let (Err(error), Some(trace)) = (&result, self.trace) {
+            trace(&error.to_string());
         }
-        match tokio::time::timeout(self.timeout, self.steps()).await {
-            Ok(result) => result,
-            Err(_) => Err(self.fail(Step::Connect, format!("no answer within {:?}", self.timeout))),
-        }
+        result
     }
 
     async fn steps(&self) -> Result<TokioIo<Connection>, ConnectError> {
@@ -127,36 +130,44 @@ impl Dialer {
     ) -> Result<Box<dyn Stream>, ConnectError> {
         let server_name = ServerName::try_from(name.to_owned())
             .map_err(|_| self.fail(Step::Tls, format!("`{name}` is no name that a certificate could have")))?;
-        // What comes back is kept in case it is not TLS at all.
-        let observed = Connection { stream, greeting: self.greeting.clone() };
+        // What comes back in clear is kept apart, in case it is not TLS at all.
+        let clear = Greeting::default();
+        let observed = Connection { stream, greeting: clear.clone() };
         match TlsConnector::from(Arc::clone(config)).connect(server_name, observed).await {
             Ok(stream) => {
                 self.trace("TLS established");
-                self.greeting.clear();
                 Ok(Box::new(stream))
             }
-            Err(error) => Err(self.fail(Step::Tls, self.tls_text(&error))),
-        }
-    }
-
-    /// Says why TLS failed; what the other side sent often says more than the error does.
-    fn tls_text(&self, error: &io::Error) -> String {
-        match self.greeting.kind() {
-            Some(Protocol::Http1 | Protocol::Http2) => "the server does not use TLS".to_owned(),
-            None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                "the server closed the connection; perhaps it does not use TLS".to_owned()
+            Err(error) => {
+                // What the other side sent often says more than the error does.
+                let reason = match clear.kind() {
+                    Some(Protocol::Http1 | Protocol::Http2) => "the server does not use TLS".to_owned(),
+                    None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        "the server closed the connection; perhaps it does not use TLS".to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                Err(self.fail(Step::Tls, reason))
             }
-            _ => error.to_string(),
         }
     }
 
     /// Judges a connection that was made but did not serve a call; nothing if it did speak HTTP/2.
-    pub(crate) fn judge(&self) -> Option<ConnectError> {
+    ///
+    /// A server that closes the connection may do so before its first bytes can be read, so `before`, the last judgement,
+    /// is kept where there are none.
+    pub(crate) fn judge(&self, before: Option<&ConnectError>) -> Option<ConnectError> {
+        if let Some(refusal) = self.greeting.refusal() {
+            return Some(self.fail(Step::Tls, refusal));
+        }
         let reason = match self.greeting.kind() {
             Some(Protocol::Http2) => return None,
             Some(Protocol::Http1) => "the server speaks only HTTP/1",
             Some(Protocol::Tls) => "the server wants TLS",
             Some(Protocol::Other) => "the server speaks something else",
+            None if before.is_some_and(|before| matches!(before.step, Step::Tls | Step::Http2)) => {
+                return before.cloned();
+            }
             None if self.tls.is_none() => "the server closed the connection; perhaps it wants TLS",
             None => "the server closed the connection",
         };
@@ -164,7 +175,6 @@ impl Dialer {
     }
 
     fn fail(&self, step: Step, reason: String) -> ConnectError {
-        self.trace(&reason);
         ConnectError { endpoint: self.endpoint.to_string(), step, reason }
     }
 
@@ -189,7 +199,15 @@ fn resolve_text(error: &io::Error) -> String {
 /// The first bytes that came over a connection. They tell what the other side speaks, and whether it can have executed
 /// a request: a server of HTTP/2 sends its settings before anything else.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Greeting(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Greeting(Arc<Mutex<Beginning>>);
+
+#[derive(Debug, Default)]
+struct Beginning {
+    bytes: Vec<u8>,
+    /// Why the other side broke off an encrypted connection. In TLS 1.3 a server refuses a client's certificate, or the
+    /// lack of one, only after the handshake.
+    refusal: Option<String>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
@@ -204,18 +222,27 @@ impl Greeting {
     const LENGTH: usize = 128;
 
     fn clear(&self) {
-        self.0.lock().expect("never held across a panic").clear();
+        *self.lock() = Beginning::default();
     }
 
     fn add(&self, bytes: &[u8]) {
-        let mut greeting = self.0.lock().expect("never held across a panic");
-        let missing = Greeting::LENGTH - greeting.len();
-        greeting.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+        let known = &mut self.lock().bytes;
+        let missing = Greeting::LENGTH - known.len();
+        known.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+    }
+
+    fn note_failure(&self, error: &io::Error) {
+        if let Some(refusal) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            self.lock().refusal = Some(refusal.to_string());
+        }
+    }
+
+    fn refusal(&self) -> Option<String> {
+        self.lock().refusal.clone()
     }
 
     fn kind(&self) -> Option<Protocol> {
-        let greeting = self.0.lock().expect("never held across a panic");
-        match greeting.as_slice() {
+        match self.lock().bytes.as_slice() {
             [] => None,
             // What servers in Go tell those who do not begin with TLS.
             [b'H', b'T', b'T', b'P', text @ ..] if text.windows(5).any(|word| word == b"HTTPS") => Some(Protocol::Tls),
@@ -226,6 +253,10 @@ impl Greeting {
             [_, _, _, 4, _, 0, 0, 0, 0, ..] => Some(Protocol::Http2),
             _ => Some(Protocol::Other),
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Beginning> {
+        self.0.lock().expect("nothing panics while it is held")
     }
 }
 
@@ -240,6 +271,15 @@ pub(crate) struct Connection {
     greeting: Greeting,
 }
 
+impl Connection {
+    fn noted<T>(&self, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if let Poll::Ready(Err(error)) = &result {
+            self.greeting.note_failure(error);
+        }
+        result
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -249,21 +289,24 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.greeting.add(&buffer.filled()[before..]);
-        result
+        self.noted(result)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.noted(result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let result = Pin::new(&mut self.stream).poll_flush(context);
+        self.noted(result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let result = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.noted(result)
     }
 
     fn poll_write_vectored(
@@ -271,7 +314,8 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.noted(result)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -299,6 +343,16 @@ mod tests {
             }
             assert_eq!(greeting.kind(), kind, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_after_the_handshake_is_kept() {
+        let greeting = Greeting::default();
+        greeting.note_failure(&io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(greeting.refusal(), None);
+        let refusal = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        greeting.note_failure(&io::Error::new(io::ErrorKind::InvalidData, refusal));
+        assert_eq!(greeting.refusal().as_deref(), Some("received fatal alert: CertificateRequired"));
     }
 
     #[test]

@@ -27,10 +27,12 @@ pub(crate) fn hints(error: &Error) -> Vec<String> {
 fn connect_hint(failure: &ConnectError) -> String {
     let wants_tls = failure.reason.contains("wants TLS");
     let has_no_tls = failure.reason.contains("not use TLS");
+    let wants_certificate = failure.reason.contains("CertificateRequired");
     let advice = match failure.step {
         Step::Resolve => "check the name in --endpoints",
         Step::Connect => "check that the server runs there and that --endpoints has its address",
         Step::Tls if has_no_tls => "use http:// in --endpoints and leave out --cacert, --cert and --key",
+        Step::Tls if wants_certificate => "the server asks clients for a certificate: give --cert and --key",
         Step::Tls => "check --cacert, --cert and --key against the server's certificate",
         Step::Http2 if wants_tls => "use https:// in --endpoints, with --cacert if its certificate is not public",
         Step::Http2 => "check that --endpoints has the port for clients",
@@ -79,6 +81,7 @@ mod tests {
         );
         assert!(hint(Step::Http2, "the server wants TLS").contains("use https://"));
         assert!(hint(Step::Tls, "the server does not use TLS").contains("use http://"));
+        assert!(hint(Step::Tls, "received fatal alert: CertificateRequired").contains("--cert and --key"));
         assert!(hint(Step::Tls, "invalid peer certificate").contains("check --cacert"));
     }
 

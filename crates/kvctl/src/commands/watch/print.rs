@@ -1,6 +1,6 @@
 //! The answers of a watch: printed, and handed to a command for each change.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -120,11 +120,21 @@ async fn execute(command: &[OsString], response: &WatchResponse, event: &Event) 
             (None, Some(signal)) => format!("signal: {signal}"),
             (None, None) => status.to_string(),
         },
-        Err(error) => format!("{}: {error}", Quoted(program.as_bytes())),
+        Err(error) => not_started(program, &error),
     };
     let words: Vec<String> = command.iter().map(|word| Quoted(word.as_bytes()).to_string()).collect();
     say(&format!("command [{}] error ({reason})", words.join(" ")));
     Err(CliError::silent(ExitStatus::Failure))
+}
+
+/// Says why a program could not be started, as Go does.
+fn not_started(program: &OsStr, error: &io::Error) -> String {
+    let name = program.to_string_lossy();
+    if error.kind() == io::ErrorKind::NotFound && !name.contains('/') {
+        return format!("exec: {}: executable file not found in $PATH", Quoted(program.as_bytes()));
+    }
+    let reason = error.to_string().to_lowercase();
+    format!("fork/exec {name}: {}", reason.split(" (os error").next().unwrap_or_default())
 }
 
 fn type_name(event: &Event) -> &'static str {
