@@ -20,6 +20,7 @@
 
 mod client;
 mod dial;
+mod discovery;
 mod endpoint;
 mod error;
 mod tls;
@@ -27,6 +28,7 @@ mod watch;
 
 pub use crate::client::{Client, Credentials, Deadline, Options};
 pub use crate::dial::{ConnectError, Step};
+pub use crate::discovery::{DiscoveryError, discover};
 pub use crate::endpoint::{Endpoint, EndpointError};
 pub use crate::error::Error;
 pub use crate::tls::{TlsError, TlsOptions};

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, value_parser};
+use clap::{ArgAction, Args, value_parser};
 use kv_cli::{parse_bool, parse_duration, parse_int};
 
 /// The options that every command has. They are hidden in the help of commands and listed by `kvctl options`.
@@ -62,6 +62,7 @@ pub(crate) struct GlobalArgs {
         global = true,
         hide = true,
         value_name = "BOOL",
+        action = ArgAction::Set,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true",
@@ -80,6 +81,7 @@ pub(crate) struct GlobalArgs {
         global = true,
         hide = true,
         value_name = "BOOL",
+        action = ArgAction::Set,
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "true",
@@ -130,13 +132,33 @@ pub(crate) struct GlobalArgs {
         default_value = "",
         hide_default_value = true
     )]
-    pub(crate) discovery_srv: OsString,
+    pub(crate) discovery_srv: String,
 
     /// Suffix of the service's name in those records
     #[arg(long, global = true, hide = true, value_name = "NAME", default_value = "", hide_default_value = true)]
-    pub(crate) discovery_srv_name: OsString,
+    pub(crate) discovery_srv_name: String,
 }
 
 fn size(text: &str) -> Result<i64, String> {
     parse_int(text, 0).and_then(|size| if size < 0 { Err("a size is not negative".to_owned()) } else { Ok(size) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches as _};
+
+    use super::*;
+
+    #[test]
+    fn what_is_on_can_be_switched_off() {
+        let parse = |arguments: &[&str]| {
+            let command = GlobalArgs::augment_args(Command::new("kvctl").no_binary_name(true));
+            let matches = command.get_matches_from(arguments);
+            let globals = GlobalArgs::from_arg_matches(&matches).unwrap();
+            (globals.insecure_transport, globals.insecure_discovery)
+        };
+        assert_eq!(parse(&[]), (true, true));
+        assert_eq!(parse(&["--insecure-transport=false", "--insecure-discovery=F"]), (false, false));
+        assert_eq!(parse(&["--insecure-transport", "--insecure-discovery=true"]), (true, true));
+    }
 }

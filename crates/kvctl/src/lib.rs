@@ -98,7 +98,7 @@ fn program_name(called: Option<OsString>) -> &'static str {
 fn command(program: &'static str) -> clap::Command {
     let command = Cli::command().name(program).bin_name(program);
     let template = format!(
-        "{{about-with-newline}}\nUsage: {program} <COMMAND> [OPTIONS] [ARGUMENTS]\n\n{}\n{}",
+        "{{about-with-newline}}\nUsage: {program} <COMMAND> [OPTIONS] [ARGUMENTS]\n\n{}{}",
         commands::listing(&command),
         format_args!(
             "Use \"{program} <COMMAND> --help\" for more about a command,\nand \"{program} options\" for the options \

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use kv_cli::{CliError, ExitStatus, Format, Output};
+use kv_cli::{CliError, ExitStatus, Format, Output, Quoted};
 use kv_client::{Client, Credentials, Deadline, Error, Options, TlsOptions};
 
 use crate::global::GlobalArgs;
@@ -26,8 +26,27 @@ pub(crate) struct Session {
 }
 
 impl Context {
-    /// Returns the endpoints that were given.
-    pub(crate) fn endpoints(&self) -> Vec<String> {
+    /// Returns the endpoints that the DNS knows, if it is to be asked and knows some, else those that were given.
+    pub(crate) async fn endpoints(&self) -> Result<Vec<String>, CliError> {
+        let globals = &self.globals;
+        if !globals.discovery_srv.is_empty() {
+            let found = kv_client::discover(&globals.discovery_srv, &globals.discovery_srv_name).await;
+            let found = found.map_err(|error| {
+                CliError::new(ExitStatus::Failure, error).with_hint("--discovery-srv names a domain with SRV records")
+            })?;
+            let (secure, insecure): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|endpoint| globals.insecure_discovery || endpoint.starts_with("https://"));
+            for endpoint in insecure {
+                say(&format!("ignoring discovered insecure endpoint {}", Quoted(endpoint.as_bytes())));
+            }
+            if !secure.is_empty() {
+                return Ok(secure);
+            }
+        }
+        Ok(self.given_endpoints())
+    }
+
+    fn given_endpoints(&self) -> Vec<String> {
         let given = self.globals.endpoints.iter().map(|endpoint| endpoint.trim());
         given.filter(|endpoint| !endpoint.is_empty()).map(str::to_owned).collect()
     }
@@ -45,19 +64,16 @@ impl Context {
 
     /// Makes a client of the endpoints that were given.
     pub(crate) async fn session(&self) -> Result<Session, CliError> {
+        let endpoints = self.endpoints().await?;
         let options = self.options()?;
         let output = self.output()?;
-        let client = connect(&self.endpoints(), options).await?;
+        let client = connect(&endpoints, options).await?;
         Ok(Session { client, output })
     }
 
     /// Returns what clients are made with. Asks for a password if one is needed.
     pub(crate) fn options(&self) -> Result<Options, CliError> {
         let globals = &self.globals;
-        if !globals.discovery_srv.is_empty() {
-            return Err(CliError::new(ExitStatus::Failure, "--discovery-srv is not supported")
-                .with_hint("name the servers with --endpoints"));
-        }
         if globals.debug {
             self.show_options();
         }
@@ -84,11 +100,13 @@ impl Context {
         let files = [&globals.cert, &globals.key_file, &globals.cacert];
         let wanted =
             files.iter().any(|file| file.is_some()) || globals.insecure_skip_tls_verify || !globals.insecure_transport;
-        Ok(wanted.then(|| TlsOptions {
+        // Where discovered endpoints must be secure, their certificates must be the domain's, whatever host the DNS names.
+        let domain = Some(&globals.discovery_srv).filter(|name| !name.is_empty() && !globals.insecure_discovery);
+        Ok((wanted || domain.is_some()).then(|| TlsOptions {
             ca_file: globals.cacert.clone().map(PathBuf::from),
             certificate_file: globals.cert.clone().map(PathBuf::from),
             key_file: globals.key_file.clone().map(PathBuf::from),
-            server_name: None,
+            server_name: domain.cloned(),
             skip_verification: globals.insecure_skip_tls_verify,
         }))
     }
@@ -125,7 +143,9 @@ impl Context {
             ("CERT", path(&globals.cert)),
             ("COMMAND_TIMEOUT", kv_cli::GoDuration(globals.command_timeout).to_string()),
             ("DIAL_TIMEOUT", kv_cli::GoDuration(globals.dial_timeout).to_string()),
-            ("ENDPOINTS", self.endpoints().join(",")),
+            ("DISCOVERY_SRV", globals.discovery_srv.clone()),
+            ("DISCOVERY_SRV_NAME", globals.discovery_srv_name.clone()),
+            ("ENDPOINTS", self.given_endpoints().join(",")),
             ("HEX", globals.hex.to_string()),
             ("INSECURE_DISCOVERY", globals.insecure_discovery.to_string()),
             ("INSECURE_SKIP_TLS_VERIFY", globals.insecure_skip_tls_verify.to_string()),

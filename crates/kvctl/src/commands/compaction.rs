@@ -21,7 +21,7 @@ Examples:
 /// Every key keeps its newest value. What was superseded before REVISION can no longer be read or watched, and its
 /// space is used again.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = "kvctl compaction [OPTIONS] <REVISION>", after_long_help = EXAMPLES)]
 pub(crate) struct CompactionArgs {
     /// Oldest revision to keep
     #[arg(value_name = "REVISION")]

@@ -25,7 +25,7 @@ Examples:
 
 /// Print the completion script for a shell: bash, zsh, fish or powershell
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = "kvctl completion <SHELL>", after_long_help = EXAMPLES)]
 pub(crate) struct CompletionArgs {
     /// Shell that is to complete: bash, zsh, fish or powershell
     #[arg(value_name = "SHELL")]

@@ -35,7 +35,7 @@ const UNASKED_KEYS_MAX: i64 = 1000;
 /// after a pause of two seconds unless --range says that this is meant. On a terminal, deleting more than 1000 keys
 /// asks first.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = "kvctl del [OPTIONS] <KEY> [RANGE_END]", after_long_help = EXAMPLES)]
 pub(crate) struct DelArgs {
     /// Key to delete, or the first key of a range
     #[arg(value_name = "KEY")]

@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context, args: &EndpointArgs) -> Result<(), Cl
 
 /// Returns the endpoints that were given, or those of all members.
 pub(crate) async fn endpoints(context: &Context, options: &Options, cluster: bool) -> Result<Vec<String>, CliError> {
-    let given = context.endpoints();
+    let given = context.endpoints().await?;
     if !cluster {
         return Ok(given);
     }

@@ -37,7 +37,7 @@ Examples:
 /// Prints each key and its value on lines of their own, in the order of the keys. Nothing is printed, and the exit
 /// status is 0, where there is no key.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = "kvctl get [OPTIONS] <KEY> [RANGE_END]", after_long_help = EXAMPLES)]
 pub(crate) struct GetArgs {
     #[command(flatten)]
     pub(crate) read: ReadArgs,

@@ -28,7 +28,7 @@ Examples:
 ///
 /// Without VALUE, the value is what standard input holds, up to its end and byte for byte.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = "kvctl put [OPTIONS] <KEY> [VALUE]", after_long_help = EXAMPLES)]
 pub(crate) struct PutArgs {
     /// Key to write
     #[arg(value_name = "KEY")]

@@ -45,7 +45,7 @@ Prints SUCCESS or FAILURE, and the result of each operation after an empty line.
 
 /// Run several operations as one, under conditions
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = EXAMPLES, long_about = LONG_ABOUT)]
+#[command(override_usage = "kvctl txn [OPTIONS]", after_long_help = EXAMPLES, long_about = LONG_ABOUT)]
 pub(crate) struct TxnArgs {
     /// Say what is expected before each part
     #[arg(long, short)]

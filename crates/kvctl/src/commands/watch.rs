@@ -39,7 +39,7 @@ server up to which revision all changes have been seen.";
 
 /// Watch keys change
 #[derive(Debug, Clone, clap::Args)]
-#[command(after_long_help = EXAMPLES, long_about = LONG_ABOUT)]
+#[command(override_usage = "kvctl watch [OPTIONS] <KEY> [RANGE_END] [-- COMMAND...]", after_long_help = EXAMPLES, long_about = LONG_ABOUT)]
 pub(crate) struct WatchArgs {
     /// Key to watch, or the first key of a range
     #[arg(value_name = "KEY")]
