@@ -13,6 +13,7 @@ use kv_store::{
     Sizes, StorageError, StorageErrorKind, StorageOptions, Store, StoreOptions, Table, Txn, TxnAnswer, schema,
 };
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tonic::Status;
 
@@ -80,7 +81,13 @@ pub enum EngineError {
 impl Engine {
     /// Opens the data directory, replays the log and makes this member known under `client_urls`. When it returns,
     /// everything that was ever acknowledged can be read.
-    pub(crate) async fn start(config: Config, client_urls: Vec<String>) -> Result<Arc<Self>, EngineError> {
+    ///
+    /// The consensus runs on `runtime`, or on a thread of its own.
+    pub(crate) async fn start(
+        config: Config,
+        client_urls: Vec<String>,
+        runtime: Option<Handle>,
+    ) -> Result<Arc<Self>, EngineError> {
         let (store, identity) = {
             let config = config.clone();
             tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
@@ -90,7 +97,8 @@ impl Engine {
         let metrics = Arc::new(Metrics::default());
 
         let machine = Arc::new(StoreMachine(Arc::clone(&store)));
-        let node = Arc::new(Node::start(node_options(&config, &identity, &failure)?, machine).await?);
+        let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
+        let node = Arc::new(Node::start(options, machine).await?);
         let background = Background::start(&store, background_options(&config, &node, &compacted, &failure));
         let engine = Arc::new(Self {
             proposer: node.proposer(),

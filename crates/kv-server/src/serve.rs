@@ -65,9 +65,11 @@ pub async fn serve(
         urls => urls.iter().map(ToString::to_string).collect(),
     };
     let options = Options::new(&config);
-    let engine = Engine::start(config, advertised).await?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = Arc::new(Workers::start(threads)?);
+    let engine = Engine::start(config, advertised, workers.only_runtime()).await?;
 
-    let server = Server::start(&engine, options)?;
+    let server = Server::new(&engine, Arc::clone(&workers), options);
     let mut accepting = Vec::new();
     for listener in listeners.metrics {
         accepting.push(server.accept(listener, Scope::Metrics)?);
@@ -98,7 +100,12 @@ pub async fn serve(
         let _ = task.await;
     }
     server.drain().await;
+    // The consensus may run on one of the threads.
     engine.stop().await;
+    if let Some(workers) = Arc::into_inner(workers) {
+        // What is left on them is dropped, so this does not take long.
+        let _ = tokio::task::spawn_blocking(move || workers.stop()).await;
+    }
     tracing::info!("closed etcd server");
     Ok(())
 }
@@ -116,19 +123,18 @@ struct Server {
 }
 
 impl Server {
-    fn start(engine: &Arc<Engine>, options: Options) -> io::Result<Self> {
+    fn new(engine: &Arc<Engine>, workers: Arc<Workers>, options: Options) -> Self {
         let (draining, receiver) = watch::channel(false);
         let (alive, all_gone) = mpsc::channel(1);
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self {
+        Self {
             front: Arc::new(Front::new(Arc::clone(engine), receiver)),
-            workers: Arc::new(Workers::start(threads)?),
+            workers,
             options,
             draining,
             room: Arc::new(Semaphore::new(connections_max())),
             alive,
             all_gone,
-        })
+        }
     }
 
     /// Accepts connections in a task of its own.
@@ -159,16 +165,12 @@ impl Server {
         Ok(task)
     }
 
-    /// Lets requests under way end, and then ends the threads.
+    /// Lets requests under way end, or cuts them off.
     async fn drain(mut self) {
         self.draining.send_replace(true);
         drop(self.alive);
         if tokio::time::timeout(DRAIN_TIMEOUT, self.all_gone.recv()).await.is_err() {
             tracing::warn!("some requests did not end in time and are cut off");
-        }
-        if let Some(workers) = Arc::into_inner(self.workers) {
-            // Threads end at once: what is left on them is dropped.
-            let _ = tokio::task::spawn_blocking(move || workers.stop()).await;
         }
     }
 }

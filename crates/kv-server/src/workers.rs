@@ -43,6 +43,16 @@ impl Workers {
         Ok(Self { workers })
     }
 
+    /// Returns the runtime of the only thread, or nothing where there are several.
+    ///
+    /// With one core there is nothing to gain from a thread of its own for anybody else.
+    pub(crate) fn only_runtime(&self) -> Option<Handle> {
+        match self.workers.as_slice() {
+            [only] => Some(only.handle.clone()),
+            _ => None,
+        }
+    }
+
     /// Runs a connection on the thread that has the fewest. `make` is called there, so that what it makes belongs
     /// to that thread's runtime.
     pub(crate) fn spawn<F>(&self, make: impl FnOnce() -> F + Send + 'static)
