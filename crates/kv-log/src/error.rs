@@ -94,9 +94,9 @@ pub enum OpenError {
 
 /// Why something did not become durable.
 ///
-/// After the first [`Io`](WriteError::Io) error the log writes nothing any more: a failed sync tells nothing about what reached
-/// the disk, and a second one that succeeds tells nothing about the first. What was not reported
-/// as durable before may or may not be found when the log is opened again.
+/// After the first [`Io`](WriteError::Io) error the log writes nothing any more: a failed sync tells nothing about
+/// what reached the disk, and a second one that succeeds tells nothing about the first. What was not
+/// reported as durable before may or may not be found when the log is opened again.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {

@@ -26,8 +26,9 @@ use crate::writer::{SEGMENT_BYTES_MIN, Writer};
 /// An open log. Clones share it.
 ///
 /// Orders take effect in memory at once and in the order they are given; they reach the disk in the same
-/// order, on a thread of the log's own. When one is reported as durable, so are all before it. That
-/// thread also runs the callbacks, so they must not block.
+/// order, on a thread of the log's own. When one is reported as durable, so are all before it; only a
+/// purge may be reported before its turn, while the others wait for room on a full disk. That thread also runs the callbacks, so they must not block. An order that is refused changes nothing and
+/// is answered at once, on the caller's thread.
 ///
 /// Dropping the last clone waits until everything that was ordered is written.
 ///
@@ -64,7 +65,7 @@ impl Log {
         std::fs::create_dir_all(dir).map_err(io("create"))?;
 
         let scan = Scan::run(dir)?;
-        // The process before may have died between writing its last batch and learning that it is durable. From now on it counts.
+        // The process before may have died before its last batch was durable. From now on that batch counts.
         if let Some(newest) = scan.segments.last() {
             settle(&options, &newest.segment.path).map_err(io("sync the newest segment in"))?;
         }

@@ -154,7 +154,7 @@ impl Pool {
                 drop(state);
                 let removed = self.options.disk.remove(&slot.path);
                 if let Err(error) = &removed {
-                    tracing::warn!(path = %slot.path.display(), %error, "cannot delete a log file that is no longer needed");
+                    tracing::warn!(path = %slot.path.display(), %error, "cannot delete a log file without use");
                 }
                 state = self.state.lock();
                 state.disk_bytes -= if removed.is_ok() { slot.bytes } else { 0 };

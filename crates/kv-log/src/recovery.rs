@@ -24,15 +24,15 @@
 //!   (It may also be the last batch reported as durable, damaged since. No file format can tell.)
 //!
 //! Either is damage instead if a whole batch of this segment with this or a later number stands anywhere
-//! behind it: that one was written when this one was durable. The salt is random, so that neither remains of a recycled file
-//! nor a client's values that imitate a batch are taken for one.
+//! behind it: that one was written when this one was durable. The salt is random, so that neither remains of
+//! a recycled file nor a client's values that imitate a batch are taken for one.
 //!
 //! A cut-off batch stays in its file. It is never read again, as every start of the process opens a new
 //! segment, whose header says where the one before ends.
 //!
-//! **Beside a running server** a file can be recycled while it is read, and a batch that was seen in part a moment ago can be
-//! whole. So a bad batch is read a second time after a later one was found, and [`Reader`](crate::Reader) starts again
-//! while the set of segments changes.
+//! **Beside a running server** a file can be recycled while it is read, and a batch that was seen in part a
+//! moment ago can be whole. So a bad batch is read a second time after a later one was found, and
+//! [`Reader`](crate::Reader) starts again while the set of segments changes.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -87,7 +87,9 @@ impl Inner {
         self.sequence
     }
 
-    fn take_purges(&mut self, held: &[Order], count_max: usize) -> Vec<Order> {
+    /// Takes purges out of `held` and out of the queue behind it, except such as concern entries that wait there
+    /// too: those must be written before they are purged.
+    fn take_purges(&mut self, held: &mut Vec<Order>, count_max: usize) -> Vec<Order> {
         let mut oldest_waiting = u64::MAX;
         for order in held.iter().chain(&self.queue) {
             match &order.record {
@@ -96,15 +98,18 @@ impl Inner {
                 _ => {}
             }
         }
-        let mut taken = Vec::new();
-        for order in std::mem::take(&mut self.queue) {
-            match order.record {
-                Some(Record::Purge { position, .. }) if position.index < oldest_waiting && taken.len() < count_max => {
-                    taken.push(order);
-                }
-                _ => self.queue.push_back(order),
+        let mut wanted = count_max;
+        let mut is_taken = |order: &Order| match order.record {
+            Some(Record::Purge { position, .. }) if position.index < oldest_waiting && wanted > 0 => {
+                wanted -= 1;
+                true
             }
-        }
+            _ => false,
+        };
+        let mut taken: Vec<Order> = held.extract_if(.., |order| is_taken(order)).collect();
+        let (more, rest): (Vec<Order>, Vec<Order>) = std::mem::take(&mut self.queue).into_iter().partition(is_taken);
+        taken.extend(more);
+        self.queue = rest.into();
         taken
     }
 }
@@ -170,10 +175,9 @@ impl Shared {
         Some(Gathered { orders, committed: inner.state.committed })
     }
 
-    /// Waits a moment for purges, while the orders in `held` wait for room on the disk, and takes them out of
-    /// turn: they are what makes room. Only such as say nothing about what waits, and `count_max` at most. Nothing
-    /// when the log is closing.
-    pub(crate) fn gather_purges(&self, held: &[Order], count_max: usize, timeout: Duration) -> Option<Gathered> {
+    /// Takes up to `count_max` purges out of turn, while the orders in `held` wait for room on the disk: purges
+    /// are what makes room. Waits a moment for one if there is none. Nothing when the log is closing.
+    pub(crate) fn gather_purges(&self, held: &mut Vec<Order>, count_max: usize, timeout: Duration) -> Option<Gathered> {
         let mut inner = self.inner.lock();
         let mut orders = inner.take_purges(held, count_max);
         if orders.is_empty() && !inner.closing {

@@ -1,7 +1,7 @@
 //! The end of the log on disk: where the next batch is written, and which segments are still needed.
 //!
-//! Invariants: a block is written once in the life of a segment; a segment's header is durable before its first batch is
-//! written. After an error nothing more may be written.
+//! Invariants: a block is written once in the life of a segment; a segment's header is durable before its
+//! first batch is written. After an error nothing more may be written.
 
 use std::collections::VecDeque;
 use std::io;

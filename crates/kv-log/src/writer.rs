@@ -50,25 +50,26 @@ impl Writer {
         }
     }
 
-    /// Sees to it that a batch fits into the current segment, with what is reserved left over.
-    fn make_room(&mut self, gathered: Gathered) -> Result<Gathered, Refused> {
-        let bytes = batch_disk_bytes(gathered.records_bytes());
-        if gathered.is_empty() || bytes + RESERVED_BYTES <= self.tail.room_bytes() {
-            return Ok(gathered);
-        }
+    /// Sees to it that a batch fits into the current segment, with what is reserved left over. While the disk has
+    /// no room for another segment, writes the purges alone and waits with the rest.
+    fn make_room(&mut self, mut gathered: Gathered) -> Result<Gathered, Refused> {
         loop {
+            let bytes = batch_disk_bytes(gathered.records_bytes());
+            if gathered.is_empty() || bytes + RESERVED_BYTES <= self.tail.room_bytes() {
+                return Ok(gathered);
+            }
             match self.pool.take(HEADER_BYTES + bytes + RESERVED_BYTES, self.next_segment_bytes()) {
                 Ok(slot) => {
-                    return match self.tail.begin_segment(slot) {
-                        Ok(()) => Ok(gathered),
-                        Err(failure) => Err((failure.into(), gathered.orders)),
-                    };
+                    if let Err(failure) = self.tail.begin_segment(slot) {
+                        return Err((failure.into(), gathered.orders));
+                    }
+                    continue;
                 }
                 Err(WriteError::NoSpace) => {}
                 Err(error) => return Err((error, gathered.orders)),
             }
             let purges_max = if self.tail.room_bytes() > 0 { PURGES_MAX } else { 0 };
-            let Some(purges) = self.shared.gather_purges(&gathered.orders, purges_max, SPACE_RETRY) else {
+            let Some(purges) = self.shared.gather_purges(&mut gathered.orders, purges_max, SPACE_RETRY) else {
                 return Err((WriteError::NoSpace, gathered.orders));
             };
             if let Err((error, mut orders)) = self.write(purges) {

@@ -80,8 +80,8 @@ fn no_changed_byte_makes_a_wrong_log() {
     assert!(as_it_was > 100 && cut > 100 && refused > 500, "{as_it_was}, {cut}, {refused}");
 }
 
-/// Changes a log of three segments, with three batches each, and checks the error of opening it. Reading and writing give the
-/// same, and neither changes anything.
+/// Changes a log of three segments, with three batches each, and checks the error of opening it. Reading
+/// and writing give the same, and neither changes anything.
 fn check(change: impl FnOnce(&Path), expected: &Expect) {
     let dir = tempfile::tempdir().unwrap();
     for start in 0..3 {
