@@ -35,8 +35,10 @@ impl Store {
         to: i64,
         records_max: usize,
     ) -> Result<HistorySlice, StorageError> {
-        let first_held = self.ring.read().first();
+        let ring = self.ring.read();
+        let first_held = ring.first();
         if from.major < first_held {
+            drop(ring);
             let stored_to = to.min(first_held - 1);
             let slice = self.stored_history(range, from, stored_to, records_max)?;
             let held = (stored_to < to).then(|| Point::new(first_held, 0));
@@ -45,17 +47,13 @@ impl Store {
         let mut slice = HistorySlice { records: Vec::new(), next: None };
         let mut bytes = 0;
         let mut passed = 0;
-        let ring = self.ring.read();
         for major in from.major..=to {
             if slice.records.len() >= records_max || bytes >= SLICE_BYTES || passed >= SLICE_PASSED {
                 slice.next = Some(Point::new(major, 0));
                 break;
             }
-            let Some(revision) = ring.revision(major) else {
-                // Nothing is missing at the end; at the beginning it left the ring a moment ago, for LMDB.
-                slice.next = (major < ring.first()).then(|| Point::new(major, 0));
-                break;
-            };
+            // The ring goes up to the newest revision; only what was asked for can go further.
+            let Some(revision) = ring.revision(major) else { break };
             for record in revision.iter().filter(|record| record.at >= from) {
                 passed += 1;
                 if range.contains(record.key()) {
