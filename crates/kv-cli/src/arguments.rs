@@ -4,13 +4,17 @@
 //! clap. On the way it does what clap does not: abbreviated commands, `--flag=true`, option values that begin with a
 //! dash, environment variables under two names, and the error texts that scripts know.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+mod line;
+mod suggestions;
+
+use std::error::Error as _;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 
-use crate::{CliError, ExitStatus, Quoted, parse_bool};
+use self::line::Line;
+use crate::{CliError, ExitStatus, Quoted};
 
 /// A command-line tool, as far as reading its arguments is concerned.
 #[derive(Debug, Clone)]
@@ -50,285 +54,13 @@ pub fn parse(
 ) -> Result<ArgMatches, Stop> {
     let mut root = tool.command.clone();
     root.build();
-    let mut line = Line { tool, commands: vec![&root], flags: Vec::new(), positionals: Vec::new(), separated: None };
+    let mut line = Line::new(tool, &root);
     line.read(arguments)?;
     let from_environment = line.add_environment(environment)?;
     let command = line.leaf().clone();
     let canonical = line.canonical();
     let matches = root.clone().try_get_matches_from(canonical);
     matches.map_err(|error| translate(&error, &command, &from_environment))
-}
-
-/// A flag as it was given.
-struct Flag {
-    name: String,
-    value: Option<OsString>,
-}
-
-struct Line<'t> {
-    tool: &'t Tool<'t>,
-    /// The root and the subcommands below it.
-    commands: Vec<&'t Command>,
-    flags: Vec<Flag>,
-    positionals: Vec<OsString>,
-    /// What follows `--`, if it was given.
-    separated: Option<Vec<OsString>>,
-}
-
-impl<'t> Line<'t> {
-    fn leaf(&self) -> &'t Command {
-        self.commands.last().expect("at least the root")
-    }
-
-    fn read(&mut self, arguments: &[OsString]) -> Result<(), Stop> {
-        let mut rest = arguments.iter();
-        while let Some(argument) = rest.next() {
-            let bytes = argument.as_bytes();
-            if bytes == b"--" {
-                self.separated = Some(rest.cloned().collect());
-                break;
-            } else if let Some(flag) = bytes.strip_prefix(b"--") {
-                self.long(flag, &mut rest)?;
-            } else if bytes.len() > 1 && bytes[0] == b'-' {
-                self.shorts(&bytes[1..], &mut rest)?;
-            } else if self.positionals.is_empty() && self.leaf().has_subcommands() {
-                self.subcommand(argument, rest.as_slice())?;
-            } else {
-                self.positionals.push(argument.clone());
-            }
-        }
-        if self.leaf().has_subcommands() {
-            // A group of commands explains itself, whatever else is on the line.
-            return Err(Stop::Help(help(self.leaf(), false)));
-        }
-        let takes_command = self.leaf().get_positionals().any(Arg::is_last_set);
-        if takes_command && self.separated.as_ref().is_some_and(Vec::is_empty) {
-            let message = "bad number of arguments (found separator --, but no commands)";
-            return Err(CliError::arguments(message).into());
-        }
-        Ok(())
-    }
-
-    fn subcommand(&mut self, typed: &OsStr, rest: &[OsString]) -> Result<(), Stop> {
-        let name = typed.to_string_lossy();
-        let parent = self.leaf();
-        let at_root = self.commands.len() == 1;
-        if at_root && (name == "help" || (name.len() > 2 && "help".starts_with(&*name))) {
-            return Err(self.help_topic(rest));
-        }
-        if let Some(found) = self.find_subcommand(parent, &name) {
-            self.commands.push(found);
-            return Ok(());
-        }
-        if !at_root {
-            return Err(Stop::Help(help(parent, false)));
-        }
-        let program = parent.get_name();
-        let mut usage = String::new();
-        let suggestions = suggestions(parent, &name);
-        if !suggestions.is_empty() {
-            usage.push_str("\nDid you mean this?\n");
-            usage.extend(suggestions.iter().map(|name| format!("\t{name}\n")));
-            usage.push('\n');
-        }
-        usage += "Run '";
-        usage += program;
-        usage += " --help' for usage.\n";
-        let message = format!("unknown command {} for \"{program}\"", Quoted(typed.as_bytes()));
-        Err(CliError::new(ExitStatus::Failure, message).with_usage(usage).into())
-    }
-
-    /// Finds a subcommand by its name or by an abbreviation that fits one command only.
-    fn find_subcommand(&self, parent: &'t Command, name: &str) -> Option<&'t Command> {
-        if let Some(found) = parent.find_subcommand(name) {
-            return Some(found);
-        }
-        let names: Vec<&str> = match self.commands.len() {
-            1 => self.tool.abbreviable.to_vec(),
-            _ => parent.get_subcommands().map(Command::get_name).collect(),
-        };
-        let mut matching = names.into_iter().filter(|known| known.starts_with(name));
-        let only = matching.next().filter(|_| matching.next().is_none())?;
-        parent.find_subcommand(only)
-    }
-
-    fn help_topic(&self, topic: &[OsString]) -> Stop {
-        let root = self.leaf();
-        let mut command = root;
-        for name in topic {
-            let name = name.to_string_lossy();
-            let Some(found) = self.find_subcommand(command, &name) else {
-                let text = format!("Unknown help topic [`{name}`]\n");
-                let error = CliError::silent(ExitStatus::Success).with_usage(text + &help(root, false));
-                return Stop::Error(error);
-            };
-            command = found;
-        }
-        Stop::Help(help(command, true))
-    }
-
-    fn long(&mut self, flag: &[u8], rest: &mut std::slice::Iter<'_, OsString>) -> Result<(), Stop> {
-        let (name, value) = match flag.iter().position(|&byte| byte == b'=') {
-            Some(position) => (&flag[..position], Some(&flag[position + 1..])),
-            None => (flag, None),
-        };
-        let name = String::from_utf8_lossy(name).into_owned();
-        if name == "help" {
-            return Err(Stop::Help(help(self.leaf(), true)));
-        }
-        let Some(arg) = self.find_flag(|arg| arg.get_long() == Some(&name)) else {
-            return Err(self.usage_error(format!("unknown flag: --{name}")));
-        };
-        let value = match value {
-            Some(value) => Some(OsStr::from_bytes(value).to_owned()),
-            None if needs_value(arg) => {
-                let next = rest.next().cloned();
-                Some(next.ok_or_else(|| self.usage_error(format!("flag needs an argument: --{name}")))?)
-            }
-            None => None,
-        };
-        self.push_flag(arg, value)
-    }
-
-    /// Reads flags of one letter: several without a value may stand together, the last one may have its value attached.
-    fn shorts(&mut self, letters: &[u8], rest: &mut std::slice::Iter<'_, OsString>) -> Result<(), Stop> {
-        let shown = String::from_utf8_lossy(letters).into_owned();
-        for (index, &letter) in letters.iter().enumerate() {
-            let letter = char::from(letter);
-            if letter == 'h' {
-                return Err(Stop::Help(help(self.leaf(), false)));
-            }
-            let Some(arg) = self.find_flag(|arg| arg.get_short() == Some(letter)) else {
-                return Err(self.usage_error(format!("unknown shorthand flag: '{letter}' in -{shown}")));
-            };
-            if let Some(value) = letters[index + 1..].strip_prefix(b"=") {
-                return self.push_flag(arg, Some(OsStr::from_bytes(value).to_owned()));
-            }
-            if !needs_value(arg) {
-                self.push_flag(arg, None)?;
-                continue;
-            }
-            let attached = &letters[index + 1..];
-            let value = if attached.is_empty() {
-                let next = rest.next().cloned();
-                next.ok_or_else(|| self.usage_error(format!("flag needs an argument: '{letter}' in -{shown}")))?
-            } else {
-                OsStr::from_bytes(attached).to_owned()
-            };
-            return self.push_flag(arg, Some(value));
-        }
-        Ok(())
-    }
-
-    fn find_flag(&self, is_it: impl Fn(&Arg) -> bool) -> Option<&'t Arg> {
-        self.commands.iter().rev().flat_map(|command| command.get_arguments()).find(|arg| is_it(arg))
-    }
-
-    /// Adds a flag. A switch that is set several times keeps its last state, which may be off.
-    fn push_flag(&mut self, arg: &'t Arg, value: Option<OsString>) -> Result<(), Stop> {
-        let name = arg.get_long().expect("every flag has a long name").to_owned();
-        match arg.get_action() {
-            ArgAction::Version => return Err(Stop::Help(self.commands[0].render_version())),
-            ArgAction::SetTrue => {}
-            _ => {
-                self.flags.push(Flag { name, value });
-                return Ok(());
-            }
-        }
-        let on = match &value {
-            None => true,
-            Some(value) => parse_bool(&value.to_string_lossy()).map_err(|reason| {
-                let text = Quoted(value.as_bytes());
-                self.usage_error(format!("invalid argument {text} for \"{}\" flag: {reason}", shown_name(arg)))
-            })?,
-        };
-        self.flags.retain(|flag| flag.name != name);
-        self.flags.push(Flag { name, value: (!on).then(|| "false".into()) });
-        Ok(())
-    }
-
-    /// Adds the global flags that are not on the line but in the environment; returns the flags and their variables.
-    fn add_environment(
-        &mut self,
-        environment: &dyn Fn(&str) -> Option<OsString>,
-    ) -> Result<Vec<(String, String)>, Stop> {
-        let mut used = Vec::new();
-        let leaf = self.leaf();
-        // The leaf's own flags are not looked up, only those it inherits.
-        let inherited = self.commands.iter().filter(|command| !std::ptr::eq(**command, leaf));
-        let mut globals: Vec<&Arg> = Vec::new();
-        for arg in inherited.flat_map(|command| command.get_arguments()).filter(|arg| arg.is_global_set()) {
-            if !globals.iter().any(|known| known.get_id() == arg.get_id()) {
-                globals.push(arg);
-            }
-        }
-        for arg in globals {
-            let Some(name) = arg.get_long() else { continue };
-            if self.flags.iter().any(|flag| flag.name == name) {
-                continue;
-            }
-            for prefix in self.tool.environment_prefixes {
-                let variable = variable_name(prefix, name);
-                let Some(value) = environment(&variable).filter(|value| !value.is_empty()) else { continue };
-                self.push_flag(arg, Some(value)).map_err(|stop| match stop {
-                    Stop::Error(error) => Stop::Error(error.with_hint(comes_from(&variable))),
-                    stop @ Stop::Help(_) => stop,
-                })?;
-                used.push((name.to_owned(), variable));
-                break;
-            }
-        }
-        Ok(used)
-    }
-
-    fn canonical(self) -> Vec<OsString> {
-        let takes_command = self.leaf().get_positionals().any(Arg::is_last_set);
-        let mut canonical: Vec<OsString> = self.commands.iter().map(|command| command.get_name().into()).collect();
-        let leaf_flags = self.commands.iter().flat_map(|command| command.get_arguments());
-        let switches: Vec<&str> =
-            leaf_flags.filter(|arg| matches!(arg.get_action(), ArgAction::SetTrue)).filter_map(Arg::get_long).collect();
-        for Flag { name, value } in self.flags {
-            let mut flag = OsString::from(format!("--{name}"));
-            match value {
-                // A switch that is off.
-                Some(_) if switches.contains(&name.as_str()) => continue,
-                Some(value) => {
-                    flag.push("=");
-                    flag.push(value);
-                }
-                None => {}
-            }
-            canonical.push(flag);
-        }
-        if takes_command {
-            canonical.extend(self.positionals);
-            canonical.extend(self.separated.into_iter().flat_map(|command| [vec!["--".into()], command].concat()));
-        } else {
-            canonical.push("--".into());
-            canonical.extend(self.positionals);
-            canonical.extend(self.separated.into_iter().flatten());
-        }
-        canonical
-    }
-
-    fn usage_error(&self, message: String) -> Stop {
-        usage_error(self.leaf(), message)
-    }
-}
-
-fn usage_error(command: &Command, message: String) -> Stop {
-    let usage = format!("{}\n\nFor more information, try '--help'.\n", command.clone().render_usage());
-    Stop::Error(CliError::new(ExitStatus::Failure, message).with_usage(usage))
-}
-
-fn needs_value(arg: &Arg) -> bool {
-    arg.get_action().takes_values() && arg.get_num_args().is_none_or(|count| count.min_values() > 0)
-}
-
-fn help(command: &Command, long: bool) -> String {
-    let mut command = command.clone();
-    let text = if long { command.render_long_help() } else { command.render_help() };
-    text.to_string()
 }
 
 /// Returns the variable that stands in for a flag.
@@ -354,7 +86,7 @@ fn translate(error: &clap::Error, command: &Command, from_environment: &[(String
     let name = arg.trim_start_matches('-').split(['=', ' ', '[']).next().unwrap_or_default();
     let shown =
         command.get_arguments().find(|arg| arg.get_long() == Some(name)).map_or_else(|| arg.to_owned(), shown_name);
-    let reason = std::error::Error::source(error).map_or_else(|| "invalid value".to_owned(), ToString::to_string);
+    let reason = error.source().map_or_else(|| "invalid value".to_owned(), ToString::to_string);
     let message = format!("invalid argument {} for \"{shown}\" flag: {reason}", Quoted(value.as_bytes()));
     match (usage_error(command, message), from_environment.iter().find(|(flag, _)| flag == name)) {
         (Stop::Error(error), Some((_, variable))) => Stop::Error(error.with_hint(comes_from(variable))),
@@ -374,34 +106,24 @@ fn shown_name(arg: &Arg) -> String {
     }
 }
 
-/// Returns the commands that were perhaps meant: those that begin like the word or are at most two edits away.
-fn suggestions<'t>(parent: &'t Command, typed: &str) -> Vec<&'t str> {
-    let typed = typed.to_lowercase();
-    let names = parent.get_subcommands().filter(|command| !command.is_hide_set()).map(Command::get_name);
-    names.filter(|name| name.starts_with(&typed) || edit_distance(name, &typed) <= 2).collect()
+fn usage_error(command: &Command, message: String) -> Stop {
+    let usage = format!("{}\n\nFor more information, try '--help'.\n", command.clone().render_usage());
+    Stop::Error(CliError::new(ExitStatus::Failure, message).with_usage(usage))
 }
 
-fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, character) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, &other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(character != other);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
+fn help(command: &Command, long: bool) -> String {
+    let mut command = command.clone();
+    let text = if long { command.render_long_help() } else { command.render_help() };
+    text.to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::value_parser;
+    use clap::{ArgAction, value_parser};
     use expect_test::{Expect, expect};
 
     use super::*;
+    use crate::parse_bool;
 
     fn tool() -> Tool<'static> {
         let number = |text: &str| crate::parse_int(text, 0);

@@ -1,127 +1,25 @@
-//! The client: several endpoints, one connection at a time, calls with a deadline.
+//! The client: several endpoints, one in use at a time, and what happens to a call when that one fails.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb::{
-    AlarmRequest, AlarmResponse, AuthenticateRequest, AuthenticateResponse, CompactionRequest, CompactionResponse,
-    DefragmentRequest, DefragmentResponse, DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse,
-    MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse,
-    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
-    kv_client::KvClient, maintenance_client::MaintenanceClient,
-};
+use kv_proto::etcdserverpb::AuthenticateRequest;
 use prost::Message;
 use tokio::time::Instant;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint as Transport};
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status};
 use tower::service_fn;
 
 use crate::dial::{ConnectError, Dialer, Greeting};
 use crate::endpoint::Security;
-use crate::{Endpoint, Error, TlsOptions};
-
-/// How to reach the servers, and with which limits.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Longest time for making one connection, and for the first authentication; zero for no limit.
-    pub dial_timeout: Duration,
-    /// How long a connection with calls under way may be silent before it is probed. Servers disconnect clients that
-    /// probe often, so less than ten seconds means ten.
-    pub keepalive_time: Duration,
-    /// How long the answer to a probe may take.
-    pub keepalive_timeout: Duration,
-    /// Greatest size of a request; zero for 2 MiB.
-    pub max_request_bytes: usize,
-    /// Greatest size of an answer; zero for 2 GiB.
-    pub max_receive_bytes: usize,
-    /// TLS for endpoints that do not say themselves whether they want it.
-    pub tls: Option<TlsOptions>,
-    /// Who is calling.
-    pub credentials: Option<Credentials>,
-    /// Told what is done, for debugging.
-    pub trace: Option<fn(&str)>,
-    /// Told, once, that there is still no connection for a call that would wait for ever.
-    pub notice: Option<fn(&str)>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            dial_timeout: Duration::from_secs(2),
-            keepalive_time: Duration::from_secs(2),
-            keepalive_timeout: Duration::from_secs(6),
-            max_request_bytes: 0,
-            max_receive_bytes: 0,
-            tls: None,
-            credentials: None,
-            trace: None,
-            notice: None,
-        }
-    }
-}
-
-/// Who is calling.
-#[derive(Clone)]
-pub enum Credentials {
-    /// A user with a password, exchanged for a token at the start.
-    User {
-        /// The user's name.
-        name: String,
-        /// The user's password.
-        password: String,
-    },
-    /// A token from elsewhere.
-    Token(String),
-}
-
-/// Without the secrets.
-impl fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Credentials::User { name, .. } => {
-                formatter.debug_struct("User").field("name", name).finish_non_exhaustive()
-            }
-            Credentials::Token(_) => formatter.write_str("Token"),
-        }
-    }
-}
-
-/// Until when a call may take, all attempts together.
-#[derive(Debug, Clone, Copy)]
-pub struct Deadline(Option<Instant>);
-
-impl Deadline {
-    /// No limit.
-    pub const NEVER: Deadline = Deadline(None);
-
-    /// A time from now.
-    pub fn after(duration: Duration) -> Deadline {
-        Deadline(Instant::now().checked_add(duration))
-    }
-
-    fn has_passed(self) -> bool {
-        self.0.is_some_and(|instant| instant <= Instant::now())
-    }
-
-    fn remaining(self) -> Option<Duration> {
-        self.0.map(|instant| instant.saturating_duration_since(Instant::now()))
-    }
-
-    async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
-        match self.0 {
-            Some(instant) => tokio::time::timeout_at(instant, work).await.ok(),
-            None => Some(work.await),
-        }
-    }
-}
+use crate::{Credentials, Deadline, Endpoint, Error, Options, TlsOptions};
 
 /// Whether a call may be sent again when it is not known what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Retry {
+pub(crate) enum Retry {
     /// It only reads.
     Always,
     /// It changes something, so only if it cannot have reached a server.
@@ -160,52 +58,6 @@ struct Place {
     dialer: Dialer,
     channel: Mutex<Option<Channel>>,
     failure: Mutex<Option<ConnectError>>,
-}
-
-macro_rules! calls {
-    ($($(#[doc = $doc:literal])* $retry:ident $name:ident = $service:ident, $request:ty => $response:ty;)*) => {
-        impl Client {
-            $(
-                $(#[doc = $doc])*
-                ///
-                /// # Errors
-                ///
-                /// [`Error::Api`] if the server refuses, [`Error::DeadlineExceeded`] if it cannot be reached in time.
-                pub async fn $name(&self, request: $request, deadline: Deadline) -> Result<$response, Error> {
-                    let receive_max = self.receive_max();
-                    let rpc = move |channel, request| async move {
-                        $service::new(channel).max_decoding_message_size(receive_max).$name(request).await
-                    };
-                    self.call(stringify!($name), Retry::$retry, request, deadline, rpc).await
-                }
-            )*
-        }
-    };
-}
-
-calls! {
-    /// Reads the keys of a range.
-    Always range = KvClient, RangeRequest => RangeResponse;
-    /// Writes one key.
-    Unsent put = KvClient, PutRequest => PutResponse;
-    /// Deletes the keys of a range.
-    Unsent delete_range = KvClient, DeleteRangeRequest => DeleteRangeResponse;
-    /// Runs a transaction.
-    Unsent txn = KvClient, TxnRequest => TxnResponse;
-    /// Drops the history before a revision.
-    Unsent compact = KvClient, CompactionRequest => CompactionResponse;
-    /// Lists the members of the cluster.
-    Always member_list = ClusterClient, MemberListRequest => MemberListResponse;
-    /// Lists, raises or clears alarms.
-    Unsent alarm = MaintenanceClient, AlarmRequest => AlarmResponse;
-    /// Returns the state of the member that answers.
-    Always status = MaintenanceClient, StatusRequest => StatusResponse;
-    /// Gives free pages back, on the member that answers.
-    Unsent defragment = MaintenanceClient, DefragmentRequest => DefragmentResponse;
-    /// Returns a digest of the store of the member that answers.
-    Always hash_kv = MaintenanceClient, HashKvRequest => HashKvResponse;
-    /// Exchanges a password for a token.
-    Always authenticate = AuthClient, AuthenticateRequest => AuthenticateResponse;
 }
 
 impl Client {
@@ -250,20 +102,6 @@ impl Client {
         Ok(client)
     }
 
-    /// Reads the keys of a range in chunks.
-    ///
-    /// # Errors
-    ///
-    /// As for other reads; a server before etcd 3.7 does not know the call.
-    pub async fn range_stream(&self, request: RangeRequest, deadline: Deadline) -> Result<RangeStream, Error> {
-        let receive_max = self.receive_max();
-        let rpc = move |channel, request| async move {
-            KvClient::new(channel).max_decoding_message_size(receive_max).range_stream(request).await
-        };
-        let chunks = self.call("range_stream", Retry::Always, request, deadline, rpc).await?;
-        Ok(RangeStream { chunks, deadline })
-    }
-
     pub(crate) fn receive_max(&self) -> usize {
         match self.shared.options.max_receive_bytes {
             0 => i32::MAX as usize,
@@ -296,7 +134,7 @@ impl Client {
         })
     }
 
-    async fn call<Q, A, F>(
+    pub(crate) async fn call<Q, A, F>(
         &self,
         name: &str,
         retry: Retry,
@@ -519,30 +357,10 @@ fn find_connect_error(error: &(dyn std::error::Error + 'static)) -> Option<Conne
     None
 }
 
-/// The answer of [`Client::range_stream`].
-#[derive(Debug)]
-pub struct RangeStream {
-    chunks: Streaming<RangeStreamResponse>,
-    deadline: Deadline,
-}
-
-impl RangeStream {
-    /// Returns the next chunk, or nothing at the end.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the server ends the stream with an error, or time runs out.
-    pub async fn next(&mut self) -> Result<Option<RangeResponse>, Error> {
-        match self.deadline.limit(self.chunks.message()).await {
-            None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
-            Some(Ok(chunk)) => Ok(chunk.map(|chunk| chunk.range_response.unwrap_or_default())),
-            Some(Err(status)) => Err(Error::from_status(&status)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use kv_proto::etcdserverpb::RangeRequest;
+
     use super::*;
 
     #[test]

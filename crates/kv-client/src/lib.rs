@@ -18,18 +18,24 @@
 //! # }
 //! ```
 
+mod options;
+
+mod calls;
 mod client;
+mod watch;
+
 mod dial;
 mod discovery;
 mod endpoint;
 mod error;
 mod tls;
-mod watch;
 
-pub use crate::client::{Client, Credentials, Deadline, Options};
+pub use crate::calls::RangeStream;
+pub use crate::client::Client;
 pub use crate::dial::{ConnectError, Step};
 pub use crate::discovery::{DiscoveryError, discover};
 pub use crate::endpoint::{Endpoint, EndpointError};
 pub use crate::error::Error;
+pub use crate::options::{Credentials, Deadline, Options};
 pub use crate::tls::{TlsError, TlsOptions};
 pub use crate::watch::{WatchKey, WatchSession};

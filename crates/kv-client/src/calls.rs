@@ -1,0 +1,97 @@
+//! The calls of the API, each a method of [`Client`].
+
+use kv_proto::etcdserverpb::{
+    AlarmRequest, AlarmResponse, AuthenticateRequest, AuthenticateResponse, CompactionRequest, CompactionResponse,
+    DefragmentRequest, DefragmentResponse, DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse,
+    MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse,
+    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
+    kv_client::KvClient, maintenance_client::MaintenanceClient,
+};
+use tonic::Streaming;
+
+use crate::client::Retry;
+use crate::{Client, Deadline, Error};
+
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])* $retry:ident $name:ident = $service:ident, $request:ty => $response:ty;)*) => {
+        impl Client {
+            $(
+                $(#[doc = $doc])*
+                ///
+                /// # Errors
+                ///
+                /// [`Error::Api`] if the server refuses, [`Error::DeadlineExceeded`] if it cannot be reached in time.
+                pub async fn $name(&self, request: $request, deadline: Deadline) -> Result<$response, Error> {
+                    let receive_max = self.receive_max();
+                    let rpc = move |channel, request| async move {
+                        $service::new(channel).max_decoding_message_size(receive_max).$name(request).await
+                    };
+                    self.call(stringify!($name), Retry::$retry, request, deadline, rpc).await
+                }
+            )*
+        }
+    };
+}
+
+calls! {
+    /// Reads the keys of a range.
+    Always range = KvClient, RangeRequest => RangeResponse;
+    /// Writes one key.
+    Unsent put = KvClient, PutRequest => PutResponse;
+    /// Deletes the keys of a range.
+    Unsent delete_range = KvClient, DeleteRangeRequest => DeleteRangeResponse;
+    /// Runs a transaction.
+    Unsent txn = KvClient, TxnRequest => TxnResponse;
+    /// Drops the history before a revision.
+    Unsent compact = KvClient, CompactionRequest => CompactionResponse;
+    /// Lists the members of the cluster.
+    Always member_list = ClusterClient, MemberListRequest => MemberListResponse;
+    /// Lists, raises or clears alarms.
+    Unsent alarm = MaintenanceClient, AlarmRequest => AlarmResponse;
+    /// Returns the state of the member that answers.
+    Always status = MaintenanceClient, StatusRequest => StatusResponse;
+    /// Gives free pages back, on the member that answers.
+    Unsent defragment = MaintenanceClient, DefragmentRequest => DefragmentResponse;
+    /// Returns a digest of the store of the member that answers.
+    Always hash_kv = MaintenanceClient, HashKvRequest => HashKvResponse;
+    /// Exchanges a password for a token.
+    Always authenticate = AuthClient, AuthenticateRequest => AuthenticateResponse;
+}
+
+impl Client {
+    /// Reads the keys of a range in chunks.
+    ///
+    /// # Errors
+    ///
+    /// As for other reads; a server before etcd 3.7 does not know the call.
+    pub async fn range_stream(&self, request: RangeRequest, deadline: Deadline) -> Result<RangeStream, Error> {
+        let receive_max = self.receive_max();
+        let rpc = move |channel, request| async move {
+            KvClient::new(channel).max_decoding_message_size(receive_max).range_stream(request).await
+        };
+        let chunks = self.call("range_stream", Retry::Always, request, deadline, rpc).await?;
+        Ok(RangeStream { chunks, deadline })
+    }
+}
+
+/// The answer of [`Client::range_stream`].
+#[derive(Debug)]
+pub struct RangeStream {
+    chunks: Streaming<RangeStreamResponse>,
+    deadline: Deadline,
+}
+
+impl RangeStream {
+    /// Returns the next chunk, or nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server ends the stream with an error, or time runs out.
+    pub async fn next(&mut self) -> Result<Option<RangeResponse>, Error> {
+        match self.deadline.limit(self.chunks.message()).await {
+            None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
+            Some(Ok(chunk)) => Ok(chunk.map(|chunk| chunk.range_response.unwrap_or_default())),
+            Some(Err(status)) => Err(Error::from_status(&status)),
+        }
+    }
+}
