@@ -1,0 +1,4 @@
+//! How the client behaves towards servers that fail in every way.
+
+mod breaking;
+mod watching;
