@@ -6,5 +6,6 @@ mod http;
 mod kv;
 mod lifecycle;
 mod maintenance;
+mod process;
 mod transport;
 mod watch;
