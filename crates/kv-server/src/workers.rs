@@ -12,6 +12,10 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+/// Long reads of the connections of one thread that run at once. More of them wait: they would only slow each other
+/// down, and each holds its answer in memory.
+const BLOCKING_THREADS: usize = 8;
+
 /// The threads.
 #[derive(Debug)]
 pub(crate) struct Workers {
@@ -84,7 +88,7 @@ impl Workers {
 
 impl Worker {
     fn start(index: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new().name(format!("grpc-{index}")).spawn(move || {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use futures_util::Stream;
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb::{self as pb, alarm_request::AlarmAction, maintenance_server::Maintenance};
+use kv_proto::etcdserverpb::{self as pb, AlarmType, alarm_request::AlarmAction, maintenance_server::Maintenance};
 use tonic::{Request, Response, Status};
 
 use crate::engine::Engine;
@@ -37,12 +37,13 @@ impl Maintenance for MaintenanceService {
     type SnapshotStream = Pin<Box<dyn Stream<Item = Result<pb::SnapshotResponse, Status>> + Send>>;
 
     async fn alarm(&self, request: Request<pb::AlarmRequest>) -> Result<Response<pb::AlarmResponse>, Status> {
-        match AlarmAction::try_from(request.into_inner().action) {
+        let request = request.into_inner();
+        match AlarmAction::try_from(request.action) {
+            Ok(AlarmAction::Activate) if request.alarm() != AlarmType::None => Err(not_offered("alarms")),
             // Nothing raises an alarm in this release, so there is none to list or to take back.
-            Ok(AlarmAction::Get | AlarmAction::Deactivate) => {
+            Ok(AlarmAction::Get | AlarmAction::Activate | AlarmAction::Deactivate) => {
                 Ok(Response::new(pb::AlarmResponse { header: Some(self.header()), alarms: Vec::new() }))
             }
-            Ok(AlarmAction::Activate) => Err(not_offered("alarms")),
             Err(_) => Err(Status::unknown("etcdserver: unknown method")),
         }
     }

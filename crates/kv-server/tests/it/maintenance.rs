@@ -64,7 +64,7 @@ async fn what_is_not_offered_says_so() {
     let refusals = [
         maintenance.snapshot(pb::SnapshotRequest {}).await.map(drop),
         maintenance.downgrade(pb::DowngradeRequest::default()).await.map(drop),
-        maintenance.alarm(pb::AlarmRequest { action: 1, ..pb::AlarmRequest::default() }).await.map(drop),
+        maintenance.alarm(pb::AlarmRequest { action: 1, alarm: 1, ..pb::AlarmRequest::default() }).await.map(drop),
     ];
     for refusal in refusals {
         let status = refusal.unwrap_err();
