@@ -30,7 +30,7 @@ pub use crate::global::Words;
 use crate::ownership::NewFiles;
 
 /// Prefixes of the environment variables for global options, by precedence.
-pub(crate) const ENVIRONMENT_PREFIXES: &[&str] = &["KVUTL", "ETCDUTL"];
+pub(crate) const ENVIRONMENT_PREFIXES: &[&str] = &["KVUTL"];
 
 /// Runs the command line in `arguments`, whose first is the program's name, and prints to the standard streams.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

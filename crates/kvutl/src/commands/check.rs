@@ -79,14 +79,13 @@ fn check(directory: &Path, writer: &Writer) -> Result<Report, CliError> {
     let mut report = Report::default();
     let stopped = matches!(writer, Writer::None(_));
     // The log first, as when a directory is opened.
-    let log = report.unless_damaged(offline::open_log(directory))?.flatten();
-    let file = match Storage::file_in_use(directory) {
-        Err(error @ OpenError::BadCurrent { .. }) => {
-            report.damage.push(error.to_string());
-            return Ok(report);
-        }
-        file => file.map_err(OfflineError::from)?,
-    };
+    let log = report.unless_damaged(offline::open_log(directory))?;
+    let file = Storage::file_in_use(directory).map_err(OfflineError::from);
+    let Some(file) = report.unless_damaged(file)? else { return Ok(report) };
+    if !file.exists() {
+        report.damage.push(format!("{} is missing, and CURRENT names it", file.display()));
+        return Ok(report);
+    }
     if stopped {
         report.pages =
             report.unless_damaged(LmdbFile::open(&file).and_then(|file| file.check()).map_err(Into::into))?;
@@ -100,11 +99,12 @@ fn check(directory: &Path, writer: &Writer) -> Result<Report, CliError> {
     let applied = storage.meta().ok().and_then(|meta| meta.applied);
     report.rows(&storage)?;
     match (log, applied) {
-        (Some(log), _) => report.log(&log, applied, stopped),
-        (None, Some(applied)) if report.damage.is_empty() => {
+        (Some(Some(log)), applied) => report.log(&log, applied, stopped),
+        (Some(None), Some(applied)) => {
             report.damage.push(format!("the log is missing, and its entry {applied} is stored"));
         }
-        (None, _) => {}
+        // It is damaged, or the directory is a new one.
+        (None, _) | (Some(None), None) => {}
     }
     if report.damage.is_empty() && stopped {
         let store = Store::from_storage(storage, StoreOptions::default()).map_err(OfflineError::from)?;
@@ -140,23 +140,17 @@ impl Report {
 
     /// Checks every entry of the log, and that it continues where the tables end.
     fn log(&mut self, log: &Reader, applied: Option<LogPosition>, stopped: bool) {
-        let recovery = log.recovery();
-        let index = |applied: Option<LogPosition>| applied.map(|applied| applied.index);
-        if recovery.purged.map(|purged| purged.index) > index(applied) {
-            let begin = offline::position(recovery.purged.expect("it is more than something"));
+        let [purged, last] = [log.recovery().purged, log.recovery().last].map(|at| at.map(offline::position));
+        let is_before = |first: Option<LogPosition>, second: Option<LogPosition>| {
+            first.map(|first| first.index) < second.map(|second| second.index)
+        };
+        if let Some(begin) = purged.filter(|_| is_before(applied, purged)) {
             self.damage.push(OfflineError::Gap { applied, begin }.to_string());
         }
-        if stopped
-            && let Some(applied) = applied
-            && recovery.last.map(|last| last.index) < Some(applied.index)
-        {
-            self.damage.push(match recovery.last {
-                Some(last) => format!(
-                    "the log ends at entry {}, before entry {applied}, which is stored",
-                    offline::position(last)
-                ),
-                None => format!("the log is empty, and entry {applied} is stored"),
-            });
+        // A running server may have stored more since the log was opened.
+        if let Some(stored) = applied.filter(|_| stopped && is_before(last, applied)) {
+            let end = last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at entry {last}"));
+            self.damage.push(format!("the log {end}, and entry {stored} is stored"));
         }
         for entry in log.entries(0) {
             let entry = match entry {
@@ -167,9 +161,8 @@ impl Report {
             };
             self.log_entries += 1;
             let position = offline::position(entry.position);
-            if applied.is_some_and(|applied| applied.index == position.index && applied != position) {
-                let applied = applied.expect("it was compared");
-                self.damage.push(format!("log entry {position}: the tables know it as {applied}"));
+            if let Some(stored) = applied.filter(|stored| stored.index == position.index && *stored != position) {
+                self.damage.push(format!("log entry {position}: the tables know it as {stored}"));
             }
             if let Err(detail) = decode(&entry.payload) {
                 self.damage.push(OfflineError::Entry { position, detail }.to_string());

@@ -128,6 +128,42 @@ fn a_damaged_page_is_named() {
 }
 
 #[test]
+fn what_is_missing_is_named() {
+    check(
+        |directory| fs::remove_file(store_file(directory)).unwrap(),
+        &expect![[r#"
+        DATA/store-0000000001.mdb is missing, and CURRENT names it
+        stderr: Error: integrity check failed. 1 error found.
+        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+        exit status 14
+    "#]],
+    );
+    // The log as it was before the last entries were stored.
+    let mut server = sample();
+    let old = server.directory().join("old");
+    copy_log(&server.directory().join("log"), &old);
+    server.put("b", "later");
+    server.checkpoint();
+    let directory = server.kill();
+    fs::remove_dir_all(directory.path().join("log")).unwrap();
+    fs::rename(old, directory.path().join("log")).unwrap();
+    expect![[r#"
+        the log ends at entry 2-4, and entry 2-5 is stored
+        stderr: Error: integrity check failed. 1 error found.
+        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+        exit status 14
+    "#]]
+    .assert_eq(&directory.kvutl(&["check"]).to_string());
+}
+
+fn copy_log(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+#[test]
 fn damage_to_the_log_is_named() {
     check(
         |directory| flip(&log_file(directory), b"a short value"),
