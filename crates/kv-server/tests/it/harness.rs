@@ -11,6 +11,7 @@ use kv_proto::etcdserverpb::watch_client::WatchClient;
 use kv_server::{Config, Listeners, ServeError, ServiceManager, Url, serve};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixDatagram;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
@@ -40,20 +41,22 @@ impl TestServer {
         // These tests are not about the disk, and there are many of them.
         config.unsafe_no_fsync = true;
         change(&mut config);
-        let ready_file = directory.path().join("ready");
-        config.ready_file = Some(ready_file.clone());
+        config.ready_file = Some(directory.path().join("ready"));
+        let notify = directory.path().join("notify");
+        // An earlier server of the same directory was told through another socket.
+        drop(std::fs::remove_file(&notify));
+        let told = UnixDatagram::bind(&notify).expect("a socket in our own directory");
+        let manager = ServiceManager::new(Some(notify.into_os_string()));
         let listeners = Listeners::bind(&config).expect("port 0 is free");
         let url = listeners.client_urls()[0].clone();
         let metrics_url = listeners.metrics_urls().first().cloned();
         let (stop, stopped) = oneshot::channel();
-        let mut running = tokio::spawn(async move {
-            serve(config, listeners, &ServiceManager::default(), async { drop(stopped.await) }).await
-        });
-        while !ready_file.exists() {
-            tokio::select! {
-                ended = &mut running => panic!("the server did not start: {ended:?}"),
-                () = tokio::time::sleep(Duration::from_millis(2)) => {}
-            }
+        let mut running =
+            tokio::spawn(async move { serve(config, listeners, &manager, async { drop(stopped.await) }).await });
+        let mut state = [0; 16];
+        tokio::select! {
+            ended = &mut running => panic!("the server did not start: {ended:?}"),
+            length = told.recv(&mut state) => assert_eq!(&state[..length.expect("a message")], b"READY=1"),
         }
         Self { url, metrics_url, stop, running, directory }
     }

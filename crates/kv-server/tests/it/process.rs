@@ -1,5 +1,6 @@
 //! The process `kvd`: its exit statuses, its output and its signals.
 
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -35,24 +36,28 @@ struct Server {
 
 impl Server {
     fn start(directory: &Path) -> Self {
-        let ready = directory.join("ready");
-        // A server that was killed could not remove it.
+        let (ready, notify) = (directory.join("ready"), directory.join("notify"));
+        // A server that was killed could not remove its file.
         let _ = std::fs::remove_file(&ready);
+        let _ = std::fs::remove_file(&notify);
+        let told = UnixDatagram::bind(&notify).expect("a socket in our own directory");
+        told.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket takes a timeout");
         let log = std::fs::File::create(directory.join("log")).expect("a log file");
         let mut child = kvd()
             .args(["--name", "test", "--listen-client-urls", "http://127.0.0.1:0", "--data-dir"])
             .arg(directory.join("data"))
             .arg("--ready-file")
             .arg(&ready)
+            .env("NOTIFY_SOCKET", &notify)
             .stderr(log)
             .stdout(Stdio::null())
             .spawn()
             .expect("kvd starts");
         let deadline = Instant::now() + PATIENCE;
-        while !ready.exists() {
+        let mut state = [0; 16];
+        while told.recv(&mut state).is_err() {
             let ended = child.try_wait().expect("the child can be asked");
             assert!(ended.is_none() && Instant::now() < deadline, "kvd is not ready: {ended:?}\n{}", log_of(directory));
-            std::thread::sleep(Duration::from_millis(5));
         }
         let url = std::fs::read_to_string(ready).expect("the ready file").trim().to_owned();
         Self { child, url }
