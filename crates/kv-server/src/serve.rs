@@ -10,11 +10,12 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::connection::{self, Options};
-use crate::engine::{Engine, EngineError};
+use crate::engine::Engine;
 use crate::front::Front;
 use crate::http::Scope;
 use crate::listener::{Bound, Listener, Listeners, SocketFile};
 use crate::notify::{ReadyFile, ServiceManager};
+use crate::startup::EngineError;
 use crate::workers::Workers;
 
 /// Requests under way have this long to end when the server stops.

@@ -1,0 +1,180 @@
+//! Every flag of `kvd`: its name, its default, what it sets and what it says of itself.
+
+use std::path::PathBuf;
+
+use crate::config::{ClusterState, Config, MetricsDetail};
+use crate::logging::{LogFormat, LogLevel, LogOutput};
+use crate::url::Url;
+use crate::values::{OUT_OF_RANGE, PARSE_ERROR, parse_bool, parse_duration, parse_signed, parse_unsigned};
+
+/// Where a flag stands in the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Member,
+    Cluster,
+    Limits,
+    Storage,
+    Observation,
+    Process,
+}
+
+impl Group {
+    pub(crate) const ALL: [(Group, &'static str); 6] = [
+        (Group::Member, "Member"),
+        (Group::Cluster, "Cluster"),
+        (Group::Limits, "Limits and connections"),
+        (Group::Storage, "Storage"),
+        (Group::Observation, "Logs and metrics"),
+        (Group::Process, "Process"),
+    ];
+}
+
+type Set = fn(&mut Config, &str) -> Result<(), String>;
+
+pub(crate) struct Flag {
+    pub(crate) name: &'static str,
+    /// What stands for the value in the help; a switch has none and may be typed alone.
+    pub(crate) value: Option<&'static str>,
+    /// As it would be typed.
+    pub(crate) default: &'static str,
+    pub(crate) group: Group,
+    pub(crate) help: &'static str,
+    /// Said when the flag is given although this release cannot do what it asks.
+    pub(crate) not_honoured: Option<&'static str>,
+    pub(crate) set: Set,
+}
+
+/// Shorthand for the table below.
+const fn flag(group: Group, name: &'static str, value: &'static str, default: &'static str, set: Set) -> Flag {
+    Flag { name, value: Some(value), default, group, help: "", not_honoured: None, set }
+}
+
+impl Flag {
+    const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    const fn switch(mut self) -> Self {
+        self.value = None;
+        self
+    }
+
+    const fn not_honoured(mut self, why: &'static str) -> Self {
+        self.not_honoured = Some(why);
+        self
+    }
+}
+
+#[rustfmt::skip]
+pub(crate) const FLAGS: &[Flag] = &[
+    flag(Group::Member, "name", "NAME", "default", |config, text| { text.clone_into(&mut config.name); Ok(()) })
+        .help("Human-readable name of this member."),
+    flag(Group::Member, "data-dir", "DIR", "", |config, text| { config.data_dir = path(text); Ok(()) })
+        .help("Directory the data is kept in. Empty: `<name>.kvd` where kvd is started."),
+    flag(Group::Member, "listen-client-urls", "URLS", "http://localhost:2379", |config, text| urls(&mut config.listen_client_urls, text))
+        .help("Where clients are served, gRPC and HTTP on one port. Port 0 takes a free one; unix://PATH is a socket."),
+    flag(Group::Member, "advertise-client-urls", "URLS", "http://localhost:2379", |config, text| urls(&mut config.advertise_client_urls, text))
+        .help("Where clients are told to go. Required with --listen-client-urls, unless that has port 0."),
+    flag(Group::Member, "listen-peer-urls", "URLS", "http://localhost:2380", |config, text| urls(&mut config.listen_peer_urls, text))
+        .help("Where other members would be served.")
+        .not_honoured("this release runs one member and opens no peer listener"),
+    flag(Group::Cluster, "initial-advertise-peer-urls", "URLS", "http://localhost:2380", |config, text| urls(&mut config.initial_advertise_peer_urls, text))
+        .help("Peer URLs of this member. They decide its id when the directory is new."),
+    flag(Group::Cluster, "initial-cluster", "NAME=URL,…", "", |config, text| { config.initial_cluster = (!text.is_empty()).then(|| text.to_owned()); Ok(()) })
+        .help("The members of a new cluster. Empty: this member alone."),
+    flag(Group::Cluster, "initial-cluster-token", "TOKEN", "etcd-cluster", |config, text| { text.clone_into(&mut config.initial_cluster_token); Ok(()) })
+        .help("Makes the ids of clusters with the same URLs differ."),
+    flag(Group::Cluster, "initial-cluster-state", "STATE", "new", |config, text| {
+        config.initial_cluster_state = choose(text, &[("new", ClusterState::New), ("existing", ClusterState::Existing)])?;
+        Ok(())
+    }).help("`new` begins a cluster, `existing` joins one. An initialised directory ignores it."),
+    flag(Group::Limits, "max-txn-ops", "N", "128", |config, text| u32_into(&mut config.max_txn_ops, text))
+        .help("Operations in one transaction, at most."),
+    flag(Group::Limits, "max-request-bytes", "BYTES", "1572864", |config, text| u32_into(&mut config.max_request_bytes, text))
+        .help("Bytes of one request, at most."),
+    flag(Group::Limits, "max-concurrent-streams", "N", "4294967295", |config, text| u32_into(&mut config.max_concurrent_streams, text))
+        .help("Requests and streams open at once on a connection, at most."),
+    flag(Group::Limits, "grpc-keepalive-min-time", "DURATION", "5s", |config, text| { config.grpc_keepalive_min_time = parse_duration(text)?; Ok(()) })
+        .help("How long a client should wait between pings.")
+        .not_honoured("clients that ping more often are not disconnected"),
+    flag(Group::Limits, "grpc-keepalive-interval", "DURATION", "2h", |config, text| { config.grpc_keepalive_interval = parse_duration(text)?; Ok(()) })
+        .help("How often the server pings a connection; 0 never."),
+    flag(Group::Limits, "grpc-keepalive-timeout", "DURATION", "20s", |config, text| { config.grpc_keepalive_timeout = parse_duration(text)?; Ok(()) })
+        .help("How long a ping may go unanswered before the connection is closed."),
+    flag(Group::Limits, "watch-progress-notify-interval", "DURATION", "10m", |config, text| { config.watch_progress_notify_interval = parse_duration(text)?; Ok(()) })
+        .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
+    flag(Group::Storage, "quota-backend-bytes", "BYTES", "0", |config, text| { config.quota_backend_bytes = parse_signed(text)?; Ok(()) })
+        .help("Size of the store, at most. 0: 2 GiB; negative: no limit.")
+        .not_honoured("the quota is reported in the status, and this release does not enforce it"),
+    flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
+        .help("Revisions a compaction deletes in one step."),
+    flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })
+        .help("Pause between two such steps."),
+    flag(Group::Storage, "snapshot-count", "N", "10000", |config, text| { config.snapshot_count = parse_unsigned(text)?; Ok(()) })
+        .help("For compatibility.")
+        .not_honoured("checkpoints are taken by time and size, and the log is cut after each"),
+    flag(Group::Storage, "unsafe-no-fsync", "", "false", |config, text| { config.unsafe_no_fsync = parse_bool(text)?; Ok(()) }).switch()
+        .help("Do not wait for the disk. A power cut loses acknowledged writes or the whole store: tests only."),
+    flag(Group::Observation, "log-level", "LEVEL", "info", |config, text| {
+        config.log.level = LogLevel::parse(text)?;
+        Ok(())
+    }).help("debug, info, warn, error, panic or fatal."),
+    flag(Group::Observation, "log-format", "FORMAT", "json", |config, text| {
+        config.log.format = choose(text, &[("json", LogFormat::Json), ("console", LogFormat::Console)])?;
+        Ok(())
+    }).help("json: one object a line; console: for people."),
+    flag(Group::Observation, "log-outputs", "LIST", "default", |config, text| { config.log.outputs = text.split(',').map(LogOutput::parse).collect(); Ok(()) })
+        .help("stderr, stdout or file names. `default` is stderr."),
+    flag(Group::Observation, "metrics", "DETAIL", "basic", |config, text| {
+        config.metrics = choose(text, &[("basic", MetricsDetail::Basic), ("extensive", MetricsDetail::Extensive)])?;
+        Ok(())
+    }).help("`extensive` adds handling times per method to /metrics."),
+    flag(Group::Observation, "listen-metrics-urls", "URLS", "", |config, text| {
+        if text.is_empty() { config.listen_metrics_urls.clear(); Ok(()) } else { urls(&mut config.listen_metrics_urls, text) }
+    }).help("More addresses that serve /metrics and health checks only."),
+    flag(Group::Process, "ready-file", "FILE", "", |config, text| { config.ready_file = path(text); Ok(()) })
+        .help("Write the client URL into this file once clients are served."),
+    // Read before the table is asked; they stand here for the help.
+    flag(Group::Process, "version", "", "false", |_, text| parse_bool(text).map(drop)).switch()
+        .help("Print the version and exit."),
+    flag(Group::Process, "help", "", "false", |_, text| parse_bool(text).map(drop)).switch()
+        .help("Print this help and exit."),
+];
+
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+fn urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {
+    *target = Url::parse_list(text)?;
+    Ok(())
+}
+
+fn u32_into(target: &mut u32, text: &str) -> Result<(), String> {
+    *target = u32::try_from(parse_unsigned(text)?).map_err(|_| OUT_OF_RANGE.to_owned())?;
+    Ok(())
+}
+
+fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let found = choices.iter().find(|(name, _)| *name == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        format!("{PARSE_ERROR}, use one of {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_config() {
+        for flag in FLAGS {
+            let mut config = Config::default();
+            (flag.set)(&mut config, flag.default).unwrap_or_else(|error| panic!("{}: {error}", flag.name));
+            assert_eq!(config, Config::default(), "{}", flag.name);
+            assert!(!flag.help.is_empty(), "{}", flag.name);
+        }
+    }
+}

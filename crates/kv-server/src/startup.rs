@@ -1,0 +1,147 @@
+//! What an engine is started from: the opened directory, and options for the parts that drive it.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use kv_raft::{Node, NodeOptions, ProposeError, StartError};
+use kv_store::{
+    BackgroundOptions, DirLock, OpenError, StorageError, StorageOptions, Store, StoreOptions, Table, schema,
+};
+use tokio::sync::watch;
+
+use crate::config::{ClusterState, Config, Identity};
+use crate::machine::StoreMachine;
+use crate::status::chain;
+
+/// The store file may become this many times the quota, because old pages are reused only after readers have gone.
+const MAP_SIZE_PER_QUOTA: u64 = 4;
+
+/// Address space of a store without a quota; that much is reserved, not used.
+const MAP_SIZE_UNLIMITED: u64 = 1 << 40;
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The data directory cannot be opened.
+    #[error("open data directory")]
+    Open(#[from] OpenError),
+    /// What it holds cannot be read or written.
+    #[error("read data directory")]
+    Storage(#[from] StorageError),
+    /// The log or the consensus cannot start.
+    #[error("start consensus")]
+    Start(#[from] StartError),
+    /// The consensus ended while the log was replayed.
+    #[error("replay log")]
+    Replay(#[source] ProposeError),
+    /// The configuration does not fit the directory.
+    #[error("{0}")]
+    Config(String),
+    /// The operating system gives no random numbers.
+    #[error("read random numbers")]
+    Random(#[source] std::io::Error),
+}
+
+/// Opens the data directory, or makes one, and finds out who its member is.
+pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), EngineError> {
+    let directory = config.data_dir();
+    let quota = config.quota_bytes().map_or(MAP_SIZE_UNLIMITED, |quota| quota as u64 * MAP_SIZE_PER_QUOTA);
+    let storage = StorageOptions {
+        map_size_bytes: (quota as usize).max(StorageOptions::default().map_size_bytes),
+        sync: !config.unsafe_no_fsync,
+        ..StorageOptions::default()
+    };
+    let lock = Arc::new(DirLock::create(&directory)?);
+    let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
+    let identity = identity(config, &store)?;
+    Ok((Arc::new(store), identity))
+}
+
+/// Returns who this member is: what its directory says, or what the configuration says for a new one.
+fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
+    let meta = store.storage().meta()?;
+    let data_dir = config.data_dir().display().to_string();
+    let configured = config.identity().map_err(EngineError::Config)?;
+    if let (Some(member_id), Some(cluster_id)) = (meta.member_id, meta.cluster_id) {
+        tracing::info!(data_dir, dir_type = "member", "server has already been initialized");
+        return Ok(Identity { member_id, cluster_id, ..configured });
+    }
+    if config.initial_cluster_state == ClusterState::Existing {
+        return Err(EngineError::Config(format!(
+            "--initial-cluster-state is existing, {data_dir} is new, and this release of kvd joins no cluster"
+        )));
+    }
+    tracing::info!(data_dir, dir_type = "empty", "Initialize and start etcd server");
+    let storage = store.storage();
+    storage.write_row(Table::Meta, schema::meta::CLUSTER_ID, &configured.cluster_id.to_be_bytes())?;
+    storage.write_row(Table::Meta, schema::meta::MEMBER_ID, &configured.member_id.to_be_bytes())?;
+    Ok(configured)
+}
+
+/// Returns how the consensus is started.
+pub(crate) fn node_options(
+    config: &Config,
+    identity: &Identity,
+    failure: &watch::Sender<Option<String>>,
+) -> Result<NodeOptions, EngineError> {
+    let salt = kv_log::Salt::random().map_err(EngineError::Random)?;
+    let sync = if config.unsafe_no_fsync { kv_log::SyncMode::Never } else { kv_log::SyncMode::Durable };
+    let log = kv_log::Options { sync, ..kv_log::Options::new(salt) };
+    let failure = failure.clone();
+    let options = NodeOptions::new(identity.member_id, config.data_dir().join("log"), log, Arc::new(unix_milliseconds));
+    Ok(NodeOptions {
+        first_request: random_number().map_err(EngineError::Random)?,
+        on_failure: Arc::new(move |reason| fail(&failure, format!("consensus failed: {}", chain(reason)))),
+        ..options
+    })
+}
+
+/// Returns how the threads behind the store work.
+pub(crate) fn background_options(
+    config: &Config,
+    node: &Arc<Node<StoreMachine>>,
+    compacted: &watch::Sender<i64>,
+    failure: &watch::Sender<Option<String>>,
+) -> BackgroundOptions {
+    let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
+    BackgroundOptions {
+        compaction_rows: config.compaction_batch_limit as usize,
+        compaction_pause: config.compaction_sleep_interval,
+        on_checkpoint: Box::new(move |_| {
+            if let Some(node) = node.upgrade() {
+                node.checkpointed();
+            }
+        }),
+        on_compacted: Box::new(move |revision, took| {
+            tracing::info!(compact_revision = revision, took = format!("{took:?}"), "finished scheduled compaction");
+            compacted.send_modify(|done| *done = revision.max(*done));
+        }),
+        ..BackgroundOptions::new(Arc::new(move |error| fail(&failure, format!("checkpoint failed: {}", chain(error)))))
+    }
+}
+
+fn fail(failure: &watch::Sender<Option<String>>, reason: String) {
+    // The first reason is the cause of the others.
+    failure.send_if_modified(|known| {
+        let first = known.is_none();
+        if first {
+            *known = Some(reason);
+        }
+        first
+    });
+}
+
+fn unix_milliseconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+}
+
+/// Returns a number that an earlier process will not have drawn.
+fn random_number() -> std::io::Result<u64> {
+    let mut bytes = [0; 8];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())?;
+    }
+    Ok(u64::from_le_bytes(bytes))
+}
