@@ -3,9 +3,9 @@
 //! It reads through the same code as the server: the tables with `kv-store`, and what they lack from the log with
 //! `kv-log`. It prints with the code that `kvctl` prints with. Nothing here speaks to a network, which a test asserts.
 //!
-//! - [`offline`] opens a data directory.
-//! - [`commands`] is the table of commands, each in a file of its own.
-//! - [`global`] are the options of every command, [`failure`] the errors with what to do about them.
+//! - `offline` opens a data directory.
+//! - `commands` is the table of commands, each in a file of its own.
+//! - `global` are the options of every command, `failure` the errors with what to do about them.
 
 mod commands;
 mod directory;
