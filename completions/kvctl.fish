@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kvctl_global_optspecs
-    string join \n endpoints= w/write-out= hex debug dial-timeout= command-timeout= keepalive-time= keepalive-timeout= max-request-bytes= max-recv-bytes= insecure-transport= insecure-skip-tls-verify insecure-discovery= cert= key= cacert= user= password= auth-jwt-token= d/discovery-srv= discovery-srv-name= h/help V/version
+    string join \n endpoints= hex debug dial-timeout= command-timeout= keepalive-time= keepalive-timeout= max-request-bytes= max-recv-bytes= insecure-transport= insecure-skip-tls-verify insecure-discovery= cert= key= cacert= user= password= auth-jwt-token= d/discovery-srv= discovery-srv-name= w/write-out= h/help V/version
 end
 
 function __fish_kvctl_needs_command
@@ -25,7 +25,6 @@ function __fish_kvctl_using_subcommand
 end
 
 complete -c kvctl -n "__fish_kvctl_needs_command" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -34,42 +33,388 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -l max-request-bytes -d 'Great
 complete -c kvctl -n "__fish_kvctl_needs_command" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
+complete -c kvctl -n "__fish_kvctl_needs_command" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_needs_command" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_needs_command" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
 complete -c kvctl -n "__fish_kvctl_needs_command" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l password -d 'Password of the user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_needs_command" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
 complete -c kvctl -n "__fish_kvctl_needs_command" -l hex -d 'Print byte strings and ids in hexadecimal'
 complete -c kvctl -n "__fish_kvctl_needs_command" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_needs_command" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_needs_command" -s V -l version -d 'Print version'
-complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or a range of keys'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "put" -d 'Write a key'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "del" -d 'Delete a key or a range of keys'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "txn" -d 'Run several operations as one, under conditions'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "watch" -d 'Watch keys change'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "compaction" -d 'Drop the history before a revision'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "endpoint" -d 'Look at each server by itself: health, status, hash'
-complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See who belongs to the cluster'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "defrag" -d 'Give the servers\' free space back to their file systems'
-complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "options" -d 'List the options that every command has'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "version" -d 'Print the version of this tool and of the API it speaks'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or a range of keys'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See who belongs to the cluster'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l prev-kv -d 'Print the key and value as they were before'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ignore-value -d 'Keep the key\'s value and change only its lease'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ignore-lease -d 'Keep the key\'s lease'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l prefix -d 'Delete the keys that begin with KEY; with an empty KEY, all keys'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l from-key -d 'Delete the keys from KEY on, in byte order; with an empty KEY, all keys'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l range -d 'Delete a range without the pause'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l prev-kv -d 'Print the deleted keys and values'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s i -l interactive -d 'Say what is expected before each part'
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l rev -d 'First revision to show changes of; 0 for the next one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l prefix -d 'Watch the keys that begin with KEY; with an empty KEY, all keys'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l prev-kv -d 'Print what the key was before each change'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l progress-notify -d 'Let the server say now and then up to which revision all changes have been seen'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s i -l interactive -d 'Read what to watch from standard input'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l physical -d 'Wait until the old revisions are gone from the disk'
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s h -l help -d 'Print help'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "health" -d 'Check whether each server can serve'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "status" -d 'Print size, version and position of each server'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "hashkv" -d 'Print a digest of each server\'s history'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l rev -d 'Newest revision to include [default: the newest there is]' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s h -l help -d 'Print help'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l rev -d 'Revision to read at [default: the newest]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l limit -d 'Greatest number of keys to return; 0 for all' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l order -d 'Order of the results: ASCEND or DESCEND [default: ASCEND]' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l sort-by -d 'What results are sorted by: CREATE, KEY, MODIFY, VALUE or VERSION [default: KEY]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l min-create-rev -d 'Leave out keys created before this revision' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l max-create-rev -d 'Leave out keys created after this revision' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l min-mod-rev -d 'Leave out keys last changed before this revision' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l max-mod-rev -d 'Leave out keys last changed after this revision' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l consistency -d '`l` to read the newest state of the cluster, `s` for what the member that answers knows' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l order -d 'Order of the results: ASCEND or DESCEND [default: ASCEND]' -r -f -a "ASCEND\t''
+DESCEND\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l sort-by -d 'What results are sorted by: CREATE, KEY, MODIFY, VALUE or VERSION [default: KEY]' -r -f -a "CREATE\t''
+KEY\t''
+MODIFY\t''
+VALUE\t''
+VERSION\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l consistency -d '`l` to read the newest state of the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
+s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -78,14 +423,19 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l max-request-bytes -d
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l password -d 'Password of the user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l prefix -d 'Read the keys that begin with KEY; with an empty KEY, all keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l from-key -d 'Read the keys from KEY on, in byte order; with an empty KEY, all keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keys-only -d 'Return keys without their values'
@@ -96,229 +446,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l hex -d 'Print byte s
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l prev-kv -d 'Print the key and value as they were before'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ignore-value -d 'Keep the key\'s value and change only its lease'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ignore-lease -d 'Keep the key\'s lease'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l prefix -d 'Delete the keys that begin with KEY; with an empty KEY, all keys'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l from-key -d 'Delete the keys from KEY on, in byte order; with an empty KEY, all keys'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l range -d 'Delete a range without the pause'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l prev-kv -d 'Print the deleted keys and values'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s i -l interactive -d 'Say what is expected before each part'
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l rev -d 'First revision to show changes of; 0 for the next one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l prefix -d 'Watch the keys that begin with KEY; with an empty KEY, all keys'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l prev-kv -d 'Print what the key was before each change'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l progress-notify -d 'Let the server say now and then up to which revision all changes have been seen'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s i -l interactive -d 'Read what to watch from standard input'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l physical -d 'Wait until the old revisions are gone from the disk'
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s h -l help -d 'Print help'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "health" -d 'Check whether each server can serve'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "status" -d 'Print size, version and position of each server'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "hashkv" -d 'Print a digest of each server\'s history'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l rev -d 'Newest revision to include [default: the newest there is]' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -327,22 +455,27 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l password -d 'Password of the user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l hex -d 'Print byte strings and ids in hexadecimal'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the members and where they listen'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l consistency -d '`l` to ask the cluster, `s` for what the member that answers knows' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l consistency -d '`l` to ask the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
+s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -351,43 +484,24 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l password -d 'Password of the user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l hex -d 'Print byte strings and ids in hexadecimal'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l cluster -d 'Take the endpoints from the cluster\'s list of members'
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -396,59 +510,20 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l max-request-b
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l password -d 'Password of the user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l hex -d 'Print byte strings and ids in hexadecimal'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l cert -d 'Certificate that the client shows to the server' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l key -d 'Private key of that certificate' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s h -l help -d 'Print help'

@@ -2,7 +2,7 @@
 //!
 //! [`parse`] brings a command line into one canonical shape (`COMMAND… --flag=value… -- ARGUMENT…`) and hands that to
 //! clap. On the way it does what clap does not: abbreviated commands, `--flag=true`, option values that begin with a
-//! dash, environment variables under two names, and the error texts that scripts know.
+//! dash, environment variables under two names, surplus arguments, and the error texts that scripts know.
 
 mod line;
 mod suggestions;
@@ -156,6 +156,7 @@ mod tests {
                     .subcommand(Command::new("status").arg(words("words")))
                     .subcommand(Command::new("health").arg(words("words"))),
             )
+            .subcommand(Command::new("move-leader").arg(Arg::new("member")))
             .subcommand(Command::new("compaction"))
             .subcommand(Command::new("completion"))
             .subcommand(Command::new("compare"));
@@ -231,6 +232,14 @@ mod tests {
         assert_eq!(parse_line("compare", &[]).unwrap().subcommand_name(), Some("compare"));
         check_refused("le", "unknown command \"le\" for \"kvctl\"");
         check_refused("compar", "unknown command \"compar\" for \"kvctl\"");
+    }
+
+    #[test]
+    fn surplus_arguments_are_ignored() {
+        let matches = parse_line("move-leader a b -- c", &[]).unwrap();
+        let matches = matches.subcommand_matches("move-leader").unwrap();
+        assert_eq!(matches.get_many::<String>("member").unwrap().collect::<Vec<_>>(), ["a"]);
+        assert!(parse_line("compaction a b", &[]).is_ok());
     }
 
     #[test]

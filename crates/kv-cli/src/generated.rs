@@ -135,10 +135,14 @@ impl Generated<'_> {
             });
         }
         let has_options = described.get_arguments().any(|arg| !arg.is_hide_set());
-        let man = Man::new(described);
+        let summarised = described.clone().mut_args(|arg| {
+            let global = arg.is_global_set();
+            if global { arg.hide(true) } else { arg }
+        });
         let mut sections = Vec::new();
-        man.render_name_section(&mut sections)?;
-        man.render_synopsis_section(&mut sections)?;
+        Man::new(summarised.clone()).render_name_section(&mut sections)?;
+        Man::new(summarised).render_synopsis_section(&mut sections)?;
+        let man = Man::new(described);
         man.render_description_section(&mut sections)?;
         if has_options {
             man.render_options_section(&mut sections)?;

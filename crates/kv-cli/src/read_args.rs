@@ -20,10 +20,6 @@ pub struct ReadArgs {
     #[arg(value_name = "RANGE_END")]
     pub range_end: Option<OsString>,
 
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    pub surplus: Vec<OsString>,
-
     /// Read the keys that begin with KEY; with an empty KEY, all keys
     #[arg(long)]
     pub prefix: bool,
@@ -41,12 +37,12 @@ pub struct ReadArgs {
     pub limit: i64,
 
     /// Order of the results: ASCEND or DESCEND [default: ASCEND]
-    #[arg(long, value_name = "ORDER", default_value = "", hide_default_value = true)]
-    pub order: String,
+    #[arg(long, value_name = "ORDER")]
+    pub order: Option<String>,
 
     /// What results are sorted by: CREATE, KEY, MODIFY, VALUE or VERSION [default: KEY]
-    #[arg(long, value_name = "TARGET", default_value = "", hide_default_value = true)]
-    pub sort_by: String,
+    #[arg(long, value_name = "TARGET")]
+    pub sort_by: Option<String>,
 
     /// Return keys without their values
     #[arg(long)]
@@ -145,23 +141,24 @@ impl ReadArgs {
     }
 
     fn sorting(&self) -> Result<(SortOrder, SortTarget), CliError> {
-        let order = match self.order.to_uppercase().as_str() {
+        let (order, sort_by) = (self.order.as_deref().unwrap_or(""), self.sort_by.as_deref().unwrap_or(""));
+        let order = match order.to_uppercase().as_str() {
             "" => SortOrder::None,
             "ASCEND" => SortOrder::Ascend,
             "DESCEND" => SortOrder::Descend,
             _ => {
-                return Err(CliError::new(ExitStatus::BadFeature, format_args!("bad sort order {}", self.order))
+                return Err(CliError::new(ExitStatus::BadFeature, format_args!("bad sort order {order}"))
                     .with_hint("an order is ASCEND or DESCEND"));
             }
         };
-        let target = match self.sort_by.to_uppercase().as_str() {
+        let target = match sort_by.to_uppercase().as_str() {
             "" | "KEY" => SortTarget::Key,
             "CREATE" => SortTarget::Create,
             "MODIFY" => SortTarget::Mod,
             "VALUE" => SortTarget::Value,
             "VERSION" => SortTarget::Version,
             _ => {
-                return Err(CliError::new(ExitStatus::BadFeature, format_args!("bad sort target {}", self.sort_by))
+                return Err(CliError::new(ExitStatus::BadFeature, format_args!("bad sort target {sort_by}"))
                     .with_hint("results are sorted by CREATE, KEY, MODIFY, VALUE or VERSION"));
             }
         };
@@ -245,7 +242,6 @@ mod tests {
     fn key_ranges() {
         check("foo", range(b"foo", b""));
         check("foo fop", range(b"foo", b"fop"));
-        check("foo fop surplus", range(b"foo", b"fop"));
         check("--prefix foo", range(b"foo", b"fop"));
         check("--prefix ''", range(b"\0", b"\0"));
         check("--from-key foo", range(b"foo", b"\0"));

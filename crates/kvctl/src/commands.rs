@@ -18,7 +18,7 @@ mod options;
 mod version;
 
 use clap::Subcommand;
-use kv_cli::CliError;
+use kv_cli::{CliError, Format, Shell};
 
 use crate::session::Context;
 
@@ -105,6 +105,30 @@ pub(crate) fn listing(command: &clap::Command) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Lists the values of arguments that know few. Completion offers them; clap must not check them, because wrong ones have
+/// the error texts and statuses of etcdctl.
+pub(crate) fn with_values(command: clap::Command) -> clap::Command {
+    const CONSISTENCIES: &[&str] = &["l", "s"];
+    let formats = Format::ALL.map(Format::name);
+    let shells = Shell::ALL.map(Shell::name);
+    command
+        .mut_arg("write_out", |arg| values(arg, &formats))
+        .mut_subcommand("get", |get| {
+            get.mut_arg("order", |arg| values(arg, &["ASCEND", "DESCEND"]))
+                .mut_arg("sort_by", |arg| values(arg, &["CREATE", "KEY", "MODIFY", "VALUE", "VERSION"]))
+                .mut_arg("consistency", |arg| values(arg, CONSISTENCIES))
+        })
+        .mut_subcommand("member", |member| {
+            member.mut_subcommand("list", |list| list.mut_arg("consistency", |arg| values(arg, CONSISTENCIES)))
+        })
+        .mut_subcommand("completion", |completion| completion.mut_arg("shell", |arg| values(arg, &shells)))
+}
+
+/// Sets an argument's values without repeating them in its description, which names them.
+fn values(arg: clap::Arg, values: &[&'static str]) -> clap::Arg {
+    arg.value_parser(values.to_vec()).hide_possible_values(true)
 }
 
 #[cfg(test)]

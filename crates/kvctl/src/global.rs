@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, value_parser};
+use clap::{ArgAction, Args, ValueHint, value_parser};
 use kv_cli::{parse_bool, parse_duration, parse_int};
 
 /// The options that every command has. They are hidden in the help of commands and listed by `kvctl options`.
@@ -91,16 +91,16 @@ pub(crate) struct GlobalArgs {
     pub(crate) insecure_discovery: bool,
 
     /// Certificate that the client shows to the server
-    #[arg(long, global = true, hide = true, value_name = "FILE", value_parser = value_parser!(OsString))]
+    #[arg(long, global = true, hide = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = value_parser!(OsString))]
     pub(crate) cert: Option<OsString>,
 
     /// Private key of that certificate
     // Not `key`, which is the name of an argument of many commands.
-    #[arg(long = "key", global = true, hide = true, value_name = "FILE", value_parser = value_parser!(OsString))]
+    #[arg(long = "key", global = true, hide = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = value_parser!(OsString))]
     pub(crate) key_file: Option<OsString>,
 
     /// Certificates of the authorities to trust, instead of the system's
-    #[arg(long, global = true, hide = true, value_name = "FILE", value_parser = value_parser!(OsString))]
+    #[arg(long, global = true, hide = true, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = value_parser!(OsString))]
     pub(crate) cacert: Option<OsString>,
 
     /// User to authenticate as; the password is asked for if it is not given

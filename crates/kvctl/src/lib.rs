@@ -75,7 +75,7 @@ pub fn generated() -> Generated<'static> {
 
 fn generated_for(program: &'static str) -> Generated<'static> {
     Generated {
-        command: command(program),
+        command: commands::with_values(command(program)),
         environment_prefixes: ENVIRONMENT_PREFIXES,
         environment: &[
             ("KVCTL_WATCH_KEY, ETCDCTL_WATCH_KEY", "The key for watch where none is given."),
@@ -150,6 +150,26 @@ mod tests {
             let shared: Vec<_> = own.filter(|id| globals.contains(id)).collect();
             assert!(shared.is_empty(), "{shared:?} of {}", subcommand.get_name());
         }
+    }
+
+    /// Every line of the help that begins with a prompt can be typed as it is.
+    #[test]
+    fn the_examples_are_understood() {
+        let tool = Tool { command: command("kvctl"), abbreviable: &[], environment_prefixes: &[] };
+        let mut count = 0;
+        let mut groups = vec![tool.command.clone()];
+        while let Some(command) = groups.pop() {
+            groups.extend(command.get_subcommands().cloned());
+            let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            for line in examples.lines().filter_map(|line| line.trim().strip_prefix("$ kvctl ")) {
+                let line = line.split(['<', '>', '|']).next().unwrap();
+                let words = words::split(line).unwrap();
+                let result = arguments::parse(&tool, &words, &|_| None);
+                assert!(!matches!(result, Err(Stop::Error(_))), "{line}: {result:?}");
+                count += 1;
+            }
+        }
+        assert!(count > 20, "only {count} examples found");
     }
 
     #[test]

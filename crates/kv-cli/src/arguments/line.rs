@@ -237,6 +237,7 @@ impl<'t> Line<'t> {
 
     pub(super) fn canonical(self) -> Vec<OsString> {
         let takes_command = self.leaf().get_positionals().any(Arg::is_last_set);
+        let positionals_max = positionals_max(self.leaf());
         let mut canonical: Vec<OsString> = self.commands.iter().map(|command| command.get_name().into()).collect();
         let leaf_flags = self.commands.iter().flat_map(|command| command.get_arguments());
         let switches: Vec<&str> =
@@ -254,14 +255,15 @@ impl<'t> Line<'t> {
             }
             canonical.push(flag);
         }
-        if takes_command {
-            canonical.extend(self.positionals);
-            canonical.extend(self.separated.into_iter().flat_map(|command| [vec!["--".into()], command].concat()));
-        } else {
+        let mut positionals = self.positionals;
+        let mut command = self.separated;
+        if !takes_command {
+            positionals.extend(command.take().into_iter().flatten());
             canonical.push("--".into());
-            canonical.extend(self.positionals);
-            canonical.extend(self.separated.into_iter().flatten());
         }
+        positionals.truncate(positionals_max);
+        canonical.extend(positionals);
+        canonical.extend(command.into_iter().flat_map(|command| [vec!["--".into()], command].concat()));
         canonical
     }
 
@@ -272,4 +274,11 @@ impl<'t> Line<'t> {
 
 fn needs_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_num_args().is_none_or(|count| count.min_values() > 0)
+}
+
+/// Returns how many arguments a command looks at. etcdctl ignores those behind them.
+fn positionals_max(command: &Command) -> usize {
+    let arguments = command.get_positionals().filter(|arg| !arg.is_last_set());
+    let counts = arguments.map(|arg| arg.get_num_args().map_or(1, |count| count.max_values()));
+    counts.fold(0, usize::saturating_add)
 }

@@ -1,6 +1,5 @@
 //! `kvctl defrag`: give the servers' free space back to their file systems.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::Instant;
 
@@ -26,10 +25,6 @@ pub(crate) struct DefragArgs {
     /// Take the endpoints from the cluster's list of members
     #[arg(long)]
     cluster: bool,
-
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
 }
 
 pub(crate) async fn run(context: &Context, args: &DefragArgs) -> Result<(), CliError> {

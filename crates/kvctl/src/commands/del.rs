@@ -43,11 +43,7 @@ pub(crate) struct DelArgs {
 
     /// End of the range: the first key that is kept
     #[arg(value_name = "RANGE_END")]
-    range_end: Option<OsString>,
-
-    /// Too many.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
+    range_end: Vec<OsString>,
 
     /// Delete the keys that begin with KEY; with an empty KEY, all keys
     #[arg(long)]
@@ -69,7 +65,7 @@ pub(crate) struct DelArgs {
 impl DelArgs {
     /// Returns the request that asks for it.
     pub(crate) fn request(&self) -> Result<DeleteRangeRequest, CliError> {
-        let (Some(key), []) = (&self.key, self.surplus.as_slice()) else {
+        let (Some(key), [] | [_]) = (&self.key, self.range_end.as_slice()) else {
             return Err(CliError::arguments(
                 "del command needs one argument as key and an optional argument as range_end",
             ));
@@ -77,19 +73,19 @@ impl DelArgs {
         if self.prefix && self.from_key {
             return Err(CliError::arguments("`--prefix` and `--from-key` cannot be set at the same time, choose one"));
         }
-        if self.range_end.is_some() && (self.prefix || self.from_key) {
+        let range_end = self.range_end.first().map(|end| end.as_bytes());
+        if range_end.is_some() && (self.prefix || self.from_key) {
             return Err(CliError::arguments(
                 "too many arguments, only accept one argument when `--prefix` or `--from-key` is set",
             ));
         }
-        let range_end = self.range_end.as_ref().map(|end| end.as_bytes());
         let (key, range_end) = key_range(key.as_bytes(), range_end, self.prefix, self.from_key);
         Ok(DeleteRangeRequest { key: key.into(), range_end: range_end.into(), prev_kv: self.prev_kv })
     }
 
     /// Gives time for second thoughts about a range, which is easily typed by mistake.
     pub(crate) async fn pause(&self) {
-        if let (Some(key), Some(range_end), false) = (&self.key, &self.range_end, self.range) {
+        if let (Some(key), Some(range_end), false) = (&self.key, self.range_end.first(), self.range) {
             say(&format!(
                 "Warning: all keys from {} up to {} will be deleted in 2 seconds; interrupt the command to keep them. \
                  With `--range` there is no pause.",

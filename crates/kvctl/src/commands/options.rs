@@ -1,6 +1,5 @@
 //! `kvctl options`: the options that every command has.
 
-use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use clap::{Args as _, Command};
@@ -13,11 +12,7 @@ use crate::global::GlobalArgs;
 ///
 /// They may stand anywhere on the command line, and each has an environment variable.
 #[derive(Debug, clap::Args)]
-pub(crate) struct OptionsArgs {
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-}
+pub(crate) struct OptionsArgs {}
 
 pub(crate) fn run() -> Result<(), CliError> {
     Ok(io::stdout().write_all(text().as_bytes())?)

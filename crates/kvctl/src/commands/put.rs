@@ -38,10 +38,6 @@ pub(crate) struct PutArgs {
     #[arg(value_name = "VALUE")]
     value: Option<OsString>,
 
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-
     /// Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends
     #[arg(long, value_name = "LEASE_ID", default_value = "0", hide_default_value = true)]
     lease: String,

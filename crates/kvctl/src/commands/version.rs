@@ -1,6 +1,5 @@
 //! `kvctl version`: which release this is.
 
-use std::ffi::OsString;
 use std::io::{self, Write as _};
 
 use kv_cli::{API_VERSION, CliError, ETCD_VERSION};
@@ -9,11 +8,7 @@ use crate::session::Context;
 
 /// Print the version of this tool and of the API it speaks
 #[derive(Debug, clap::Args)]
-pub(crate) struct VersionArgs {
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-}
+pub(crate) struct VersionArgs {}
 
 pub(crate) fn run(context: &Context) -> Result<(), CliError> {
     Ok(io::stdout().write_all(text(context.program).as_bytes())?)

@@ -49,10 +49,6 @@ pub(crate) struct WatchArgs {
     #[arg(value_name = "RANGE_END")]
     range_end: Option<OsString>,
 
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-
     /// Command to run at each change, with its arguments
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -139,12 +135,11 @@ impl WatchArgs {
 
     fn request(&self) -> Result<WatchCreateRequest, CliError> {
         let range_end = match &self.range_end {
-            Some(_) if self.prefix && self.surplus.is_empty() => {
+            Some(_) if self.prefix => {
                 return Err(CliError::arguments("`range_end` and `--prefix` are mutually exclusive"));
             }
-            // etcdctl looks at the second argument only if there is no third.
-            Some(range_end) if self.surplus.is_empty() => Some(range_end.as_bytes()),
-            _ => None,
+            Some(range_end) => Some(range_end.as_bytes()),
+            None => None,
         };
         let key = self.key.clone().unwrap_or_default().into_vec();
         let (key, range_end) = key_range(&key, range_end, self.prefix, false);
@@ -195,7 +190,6 @@ mod tests {
     fn what_is_watched() {
         check("a", &[], b"a", b"");
         check("a c", &[], b"a", b"c");
-        check("a c surplus", &[], b"a", b"");
         check("a --prefix", &[], b"a", b"b");
         check("'' --prefix", &[], b"\0", b"\0");
         check("", &[("ETCDCTL_WATCH_KEY", "e")], b"e", b"");

@@ -1,6 +1,5 @@
 //! `kvctl endpoint hashkv`: a digest of each server's history.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
 use kv_cli::{
@@ -26,10 +25,6 @@ pub(crate) struct HashKvArgs {
     /// Newest revision to include [default: the newest there is]
     #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = revision)]
     rev: i64,
-
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
 }
 
 fn revision(text: &str) -> Result<i64, String> {

@@ -1,6 +1,5 @@
 //! `kvctl endpoint health`: whether each server can serve.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -27,11 +26,7 @@ Examples:
 /// Reads a key from each server and asks it for alarms. The exit status is 1 if one of them is not healthy.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(crate) struct HealthArgs {
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-}
+pub(crate) struct HealthArgs {}
 
 /// What one server's check found.
 #[derive(Debug, Default)]

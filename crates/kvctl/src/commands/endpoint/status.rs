@@ -1,6 +1,5 @@
 //! `kvctl endpoint status`: size, version and position of each server.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
 use kv_cli::{
@@ -26,11 +25,7 @@ Examples:
 /// enabled.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(crate) struct StatusArgs {
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
-}
+pub(crate) struct StatusArgs {}
 
 struct StatusList(Vec<(String, StatusResponse)>);
 

@@ -1,6 +1,5 @@
 //! `kvctl member list`: the members and where they listen.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 
 use kv_cli::{CliError, Dialect, Quoted, Render, RenderError, Style, draw_table, fields_header, json_message};
@@ -28,10 +27,6 @@ pub(crate) struct ListArgs {
     /// `l` to ask the cluster, `s` for what the member that answers knows
     #[arg(long, value_name = "l|s", default_value = "l")]
     consistency: String,
-
-    /// Ignored, as etcdctl does.
-    #[arg(hide = true)]
-    surplus: Vec<OsString>,
 }
 
 struct MemberList(MemberListResponse);
