@@ -1,6 +1,7 @@
 //! The client: several endpoints, one in use at a time, and what happens to a call when that one fails.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,8 +30,11 @@ pub(crate) enum Retry {
 /// Attempts after which a server's "not now" is taken for an answer.
 const ATTEMPTS_MAX: usize = 100;
 
-/// Pause between two attempts, each time all endpoints were tried.
+/// Pause after the first time that all endpoints were tried in vain; it doubles each time.
 const BACKOFF: Duration = Duration::from_millis(25);
+
+/// The longest such pause, after which a server that has come back is found.
+const BACKOFF_MAX: Duration = Duration::from_millis(400);
 
 /// The shortest time after which etcd's servers accept another probe on a connection.
 const KEEPALIVE_TIME_MIN: Duration = Duration::from_secs(10);
@@ -50,6 +54,8 @@ struct Shared {
     /// The endpoint in use.
     current: Mutex<usize>,
     token: Mutex<Option<AsciiMetadataValue>>,
+    /// How often all endpoints were tried in vain since the last success.
+    rounds: AtomicU32,
 }
 
 /// An endpoint and what is known about it.
@@ -96,7 +102,8 @@ impl Client {
             };
             places.push(Place { dialer, channel: Mutex::default(), failure: Mutex::default() });
         }
-        let shared = Shared { options, places, current: Mutex::default(), token: Mutex::default() };
+        let shared =
+            Shared { options, places, current: Mutex::default(), token: Mutex::default(), rounds: AtomicU32::new(0) };
         let client = Client { shared: Arc::new(shared) };
         client.obtain_token().await?;
         Ok(client)
@@ -183,7 +190,10 @@ impl Client {
             }
             self.trace(index, &format!("call {name}"));
             let status = match rpc(channel, message).await {
-                Ok(response) => return Ok(response.into_inner()),
+                Ok(response) => {
+                    self.has_succeeded();
+                    return Ok(response.into_inner());
+                }
                 Err(status) => status,
             };
             self.trace(index, &format!("{name} failed: {status}"));
@@ -294,8 +304,14 @@ impl Client {
             }
         }
         if next == 0 {
-            tokio::time::sleep(BACKOFF).await;
+            let rounds = self.shared.rounds.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(BACKOFF_MAX.min(BACKOFF * 2_u32.saturating_pow(rounds.min(8)))).await;
         }
+    }
+
+    /// Notes that the endpoint in use serves.
+    pub(crate) fn has_succeeded(&self) {
+        self.shared.rounds.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn add_metadata<T>(&self, request: &mut Request<T>) {

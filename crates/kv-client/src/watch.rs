@@ -104,7 +104,10 @@ impl WatchSession {
                 },
             };
             match outcome {
-                Ok(Some(response)) => self.receive(response),
+                Ok(Some(response)) => {
+                    self.client.has_succeeded();
+                    self.receive(response);
+                }
                 // A server that shuts down ends its streams.
                 Ok(None) => self.reconnect(index).await,
                 Err(status) => {
