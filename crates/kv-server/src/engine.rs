@@ -20,7 +20,6 @@ use tonic::Status;
 use crate::config::{Config, Identity};
 use crate::exposition;
 use crate::http::Checks;
-use crate::machine::StoreMachine;
 use crate::metrics::Metrics;
 use crate::startup::{EngineError, background_options, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
@@ -38,8 +37,8 @@ pub(crate) struct Engine {
     pub(crate) identity: Identity,
     pub(crate) store: Arc<Store>,
     pub(crate) metrics: Arc<Metrics>,
-    node: Arc<Node<StoreMachine>>,
-    proposer: Proposer<StoreMachine>,
+    node: Arc<Node<Store>>,
+    proposer: Proposer<Store>,
     background: Mutex<Option<Background>>,
     /// The newest revision whose compaction is complete.
     compacted: watch::Sender<i64>,
@@ -67,9 +66,8 @@ impl Engine {
         let (compacted, _) = watch::channel(store.compact_revision());
         let metrics = Arc::new(Metrics::default());
 
-        let machine = Arc::new(StoreMachine(Arc::clone(&store)));
         let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
-        let node = Arc::new(Node::start(options, machine).await?);
+        let node = Arc::new(Node::start(options, Arc::clone(&store)).await?);
         let background = Background::start(&store, background_options(&config, &node, &compacted, &failure));
         let engine = Arc::new(Self {
             proposer: node.proposer(),

@@ -39,7 +39,6 @@ mod status;
 
 // What they ask.
 mod engine;
-mod machine;
 mod startup;
 
 // What others are told.

@@ -10,7 +10,6 @@ use kv_store::{
 use tokio::sync::watch;
 
 use crate::config::{ClusterState, Config, Identity};
-use crate::machine::StoreMachine;
 use crate::status::chain;
 
 /// The store file may become this many times the quota, because old pages are reused only after readers have gone.
@@ -100,7 +99,7 @@ pub(crate) fn node_options(
 /// Returns how the threads behind the store work.
 pub(crate) fn background_options(
     config: &Config,
-    node: &Arc<Node<StoreMachine>>,
+    node: &Arc<Node<Store>>,
     compacted: &watch::Sender<i64>,
     failure: &watch::Sender<Option<String>>,
 ) -> BackgroundOptions {

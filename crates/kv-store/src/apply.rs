@@ -20,6 +20,9 @@ use crate::txn::WriteTxn;
 /// How many keys a command may touch before it counts as costly, about a millisecond of work.
 const COSTLY_KEYS: u64 = 1000;
 
+/// How large a command may be before it counts as costly: its value is copied, or its operations are many.
+const COSTLY_BYTES: usize = 256 << 10;
+
 /// An entry being applied. What it changes is visible command by command; what it leaves for the checkpoint
 /// is handed over as a whole by [`EntryApplier::finish`].
 #[derive(Debug)]
@@ -46,9 +49,12 @@ impl Store {
         EntryApplier { store: self, applier, position, clock, effects: Vec::new() }
     }
 
-    /// Says whether a command may take so long that nothing else should wait for it on the same thread: it touches
-    /// more than a thousand keys.
+    /// Says whether a command may take so long that nothing else should wait for it on the same thread: it is large,
+    /// or touches more than a thousand keys.
     pub fn is_costly(&self, encoded: &Bytes) -> bool {
+        if encoded.len() > COSTLY_BYTES {
+            return true;
+        }
         // Nearly every command is a put, and that is told from its first byte.
         !encoding::is_put(encoded)
             && Command::decode(encoded).is_ok_and(|command| self.keys_touched(&command) > COSTLY_KEYS)
