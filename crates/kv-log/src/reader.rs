@@ -7,8 +7,9 @@ use crate::read::from_line;
 use crate::recovery::Scan;
 use crate::types::{Entry, Recovery};
 
-/// How often reading starts again because the server moved on meanwhile.
-const ATTEMPTS: usize = 10;
+/// How often reading starts again because the server moved on meanwhile. More than one is rare: the server
+/// would have to fill and purge a segment in the time it takes to read the log.
+const ATTEMPTS: usize = 100;
 
 /// A log as it was at one moment.
 ///

@@ -31,8 +31,9 @@
 //! segment, whose header says where the one before ends.
 //!
 //! **Beside a running server** a file can be recycled while it is read, and a batch that was seen in part a
-//! moment ago can be whole. So a bad batch is read a second time after a later one was found, and
-//! [`Reader`](crate::Reader) starts again while the set of segments changes.
+//! moment ago can be whole. So a bad batch is read a second time after a later one was found, the newest
+//! segment must still be the same one when its end is found, and [`Reader`](crate::Reader) takes an error for one
+//! only when the set of segments has not changed meanwhile; else it starts again.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -166,35 +167,30 @@ impl Files {
         let mut headed = BTreeMap::new();
         let mut headless = Vec::new();
         for path in slot::list(dir).map_err(|source| io_error("list", dir, source))? {
-            // A file that is gone was one the running server had no more use for.
-            match Files::look(&path) {
-                Ok(None) => {}
-                Ok(Some(Err(file))) => headless.push(file),
-                Ok(Some(Ok(file))) => {
+            match Files::look(&path)? {
+                Err(file) => headless.push(file),
+                Ok(file) => {
                     let segment = file.header.segment;
                     if let Some(HeadedFile { path: first, .. }) = headed.insert(segment, file) {
                         return Err(OpenError::DuplicateSegment { segment, first, second: path });
                     }
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(Files { headed, headless })
     }
 
-    fn look(path: &Path) -> Result<Option<Result<HeadedFile, HeadlessFile>>, OpenError> {
+    fn look(path: &Path) -> Result<Result<HeadedFile, HeadlessFile>, OpenError> {
         let failed = |action| move |source| io_error(action, path, source);
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(failed("open"))?,
-        };
+        // Also an error if it was there a moment ago: it may have been the newest segment.
+        let file = File::open(path).map_err(failed("open"))?;
         let bytes = file.metadata().map_err(failed("read the size of"))?.len();
         let mut block = [0; BLOCK_BYTES];
         if !read_whole(&file, &mut block, 0).map_err(failed("read"))? {
             return Err(OpenError::Truncated { path: path.to_owned(), expected: HEADER_BYTES, found: bytes });
         }
         let problem = match SegmentHeader::decode(&block) {
-            Ok(header) => return Ok(Some(Ok(HeadedFile { path: path.to_owned(), bytes, header }))),
+            Ok(header) => return Ok(Ok(HeadedFile { path: path.to_owned(), bytes, header })),
             Err(NoHeader::Future(found)) => {
                 return Err(OpenError::FutureFormat { path: path.to_owned(), found, supported: FORMAT_VERSION });
             }
@@ -204,7 +200,7 @@ impl Files {
         if problem == NoHeader::Foreign && holds.is_none() {
             return Err(OpenError::Foreign { path: path.to_owned() });
         }
-        Ok(Some(Err(HeadlessFile { path: path.to_owned(), bytes, holds })))
+        Ok(Err(HeadlessFile { path: path.to_owned(), bytes, holds }))
     }
 }
 
@@ -218,6 +214,12 @@ impl HeadedFile {
             });
         }
         Segment::open(&self.path, &self.header).map_err(|source| io_error("open", &self.path, source))
+    }
+
+    /// Says whether the file is what its header said it is.
+    fn is_still(&self, segment: &Segment) -> io::Result<bool> {
+        let mut block = [0; BLOCK_BYTES];
+        Ok(read_whole(&segment.file, &mut block, 0)? && SegmentHeader::decode(&block) == Ok(self.header))
     }
 
     fn into_spare(self) -> Slot {
@@ -263,6 +265,10 @@ impl NewestEnd {
             }
             Ok(())
         })?;
+        // Where its batches end, another life of the file may have begun.
+        if !newest.is_still(&segment).map_err(|source| walk.io(source))? {
+            return Err(walk.corrupt("the segment was recycled while it was read"));
+        }
         Ok(NewestEnd { oldest_needed: oldest_needed.min(segment.number), chain: walk.chain, torn })
     }
 }
