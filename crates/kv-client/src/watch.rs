@@ -8,7 +8,7 @@ use kv_proto::etcdserverpb::{WatchCreateRequest, WatchProgressRequest, WatchRequ
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::metadata::AsciiMetadataValue;
-use tonic::{Code, Request, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 use crate::client::Verdict;
 use crate::{Client, Deadline, Error};
@@ -45,6 +45,8 @@ enum State {
 
 #[derive(Debug)]
 struct Stream {
+    /// The endpoint that serves it.
+    endpoint: usize,
     requests: mpsc::UnboundedSender<WatchRequest>,
     responses: Streaming<WatchResponse>,
     /// Watches that were asked for and not yet answered. The server answers in order.
@@ -92,15 +94,14 @@ impl WatchSession {
             if self.watches.iter().all(|watch| watch.state == State::Ended) {
                 std::future::pending::<()>().await;
             }
-            let (index, channel) = self.client.channel(Deadline::NEVER).await;
-            let outcome = match &mut self.stream {
-                Some(stream) => stream.responses.message().await,
-                None => match self.open(channel).await {
+            let (endpoint, outcome) = match &mut self.stream {
+                Some(stream) => (stream.endpoint, stream.responses.message().await),
+                None => match self.open().await {
                     Ok(stream) => {
                         self.stream = Some(stream);
                         continue;
                     }
-                    Err(status) => Err(status),
+                    Err((endpoint, status)) => (endpoint, Err(status)),
                 },
             };
             match outcome {
@@ -109,20 +110,21 @@ impl WatchSession {
                     self.receive(response);
                 }
                 // A server that shuts down ends its streams.
-                Ok(None) => self.reconnect(index).await,
+                Ok(None) => self.reconnect(endpoint).await,
                 Err(status) => {
-                    let verdict = self.client.judge(index, &status);
+                    let verdict = self.client.judge(endpoint, &status);
                     if verdict == Verdict::Answer && status.code() != Code::Internal {
                         self.watches.iter_mut().for_each(|watch| watch.state = State::Ended);
                         return Err(Error::from_status(&status));
                     }
-                    self.reconnect(index).await;
+                    self.reconnect(endpoint).await;
                 }
             }
         }
     }
 
-    async fn open(&self, channel: tonic::transport::Channel) -> Result<Stream, tonic::Status> {
+    async fn open(&self) -> Result<Stream, (usize, Status)> {
+        let (endpoint, channel) = self.client.channel(Deadline::NEVER).await;
         let (requests, receiver) = mpsc::unbounded_channel();
         let mut requested = VecDeque::new();
         for (index, watch) in self.watches.iter().enumerate() {
@@ -136,18 +138,19 @@ impl WatchSession {
         // A member that is cut off from its leader ends the stream, and the next endpoint is tried.
         request.metadata_mut().insert("hasleader", AsciiMetadataValue::from_static("true"));
         let receive_max = self.client.receive_max();
-        let responses = WatchClient::new(channel).max_decoding_message_size(receive_max).watch(request).await?;
-        Ok(Stream { requests, responses: responses.into_inner(), requested })
+        let responses = WatchClient::new(channel).max_decoding_message_size(receive_max).watch(request).await;
+        let responses = responses.map_err(|status| (endpoint, status))?.into_inner();
+        Ok(Stream { endpoint, requests, responses, requested })
     }
 
-    async fn reconnect(&mut self, index: usize) {
+    async fn reconnect(&mut self, failed: usize) {
         self.stream = None;
         for watch in &mut self.watches {
             if watch.state != State::Ended {
                 watch.state = State::Requested;
             }
         }
-        self.client.go_on(index).await;
+        self.client.go_on(failed).await;
     }
 
     fn receive(&mut self, response: WatchResponse) {

@@ -42,12 +42,14 @@ fn connect_hint(failure: &ConnectError) -> String {
 
 fn api_hint(error: ApiError) -> Option<&'static str> {
     Some(match error {
-        ApiError::FutureRevision => "leave --rev out to read the newest revision",
+        ApiError::FutureRevision => "there is no such revision yet; `get KEY -w fields` shows the newest one",
         ApiError::NoSpace => {
             "reading and deleting still work; compact old revisions, defragment, then disarm the alarm to write again"
         }
         ApiError::LeaseNotFound => "the lease has expired or never existed; its id is given in hexadecimal",
-        ApiError::EmptyKey => "an empty key only works with --prefix or --from-key, where it means all keys",
+        ApiError::EmptyKey => {
+            "a key has at least one byte; reading and deleting take an empty one with --prefix, where it means all keys"
+        }
         ApiError::KeyNotFound => "--ignore-value and --ignore-lease change a key that exists",
         ApiError::RequestTooLarge => "the server's --max-request-bytes limits a request, by default to 1.5 MiB",
         ApiError::TooManyOps => "the server's --max-txn-ops limits a transaction, by default to 128 operations",
