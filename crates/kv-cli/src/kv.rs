@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use kv_proto::etcdserverpb::response_op::Response;
 use kv_proto::etcdserverpb::{DeleteRangeResponse, PutResponse, RangeResponse, ResponseHeader, TxnResponse};
 use kv_proto::mvccpb::KeyValue;
-use prost::Message as _;
+use prost::Message;
 
 use crate::json::{Dialect, message};
 use crate::{Format, HexEscaped, Quoted, RangePrinter, Render, RenderError, Style, TerminalSafe};
@@ -58,6 +58,14 @@ pub fn fields_key_value(out: &mut dyn Write, style: Style, prefix: &str, kv: &Ke
     }
 }
 
+fn json_line(out: &mut dyn Write, name: &str, answer: &impl Message) -> Result<(), RenderError> {
+    Ok(writeln!(out, "{}", message(name, answer, Dialect::default()))?)
+}
+
+fn encoded(out: &mut dyn Write, answer: &impl Message) -> Result<(), RenderError> {
+    Ok(out.write_all(&answer.encode_to_vec())?)
+}
+
 impl Render for PutResponse {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         writeln!(out, "OK")?;
@@ -70,11 +78,11 @@ impl Render for PutResponse {
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
-        Ok(writeln!(out, "{}", message("etcdserverpb.PutResponse", self, Dialect::default()))?)
+        json_line(out, "etcdserverpb.PutResponse", self)
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.encode_to_vec())?)
+        encoded(out, self)
     }
 }
 
@@ -91,11 +99,11 @@ impl Render for DeleteRangeResponse {
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
-        Ok(writeln!(out, "{}", message("etcdserverpb.DeleteRangeResponse", self, Dialect::default()))?)
+        json_line(out, "etcdserverpb.DeleteRangeResponse", self)
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.encode_to_vec())?)
+        encoded(out, self)
     }
 }
 
@@ -114,7 +122,7 @@ impl Render for RangeResponse {
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.encode_to_vec())?)
+        encoded(out, self)
     }
 }
 
@@ -161,11 +169,11 @@ impl Render for TxnResponse {
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
-        Ok(writeln!(out, "{}", message("etcdserverpb.TxnResponse", self, Dialect::default()))?)
+        json_line(out, "etcdserverpb.TxnResponse", self)
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.encode_to_vec())?)
+        encoded(out, self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asking for a password.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write as _};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -10,37 +10,76 @@ pub(crate) fn ask(prompt: &str) -> io::Result<String> {
     stderr.write_all(prompt.as_bytes())?;
     stderr.flush()?;
     let stdin = io::stdin();
-    let hidden = if stdin.is_terminal() { Some(Hidden::begin()?) } else { None };
-    let mut line = String::new();
-    let result = stdin.lock().read_line(&mut line);
-    if hidden.is_some() {
-        drop(hidden);
-        // The line feed that was typed has not been shown either.
-        stderr.write_all(b"\n")?;
+    if !stdin.is_terminal() {
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line)?;
+        line.truncate(line.trim_end_matches(['\n', '\r']).len());
+        return Ok(line);
     }
-    result?;
-    line.truncate(line.trim_end_matches(['\n', '\r']).len());
-    Ok(line)
+    let silent = Silent::begin()?;
+    let line = read_typed(&mut stdin.lock());
+    drop(silent);
+    // The line feed that was typed has not been shown either.
+    stderr.write_all(b"\n")?;
+    line
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
-struct Hidden {
+/// A terminal that shows nothing and hands every key over, until this is dropped. Interrupting the program must not leave
+/// the terminal like that, so the key for it is handed over too.
+struct Silent {
     before: Termios,
 }
 
-impl Hidden {
-    fn begin() -> io::Result<Hidden> {
+impl Silent {
+    fn begin() -> io::Result<Silent> {
         let before = tcgetattr(io::stdin())?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
-        Ok(Hidden { before })
+        Ok(Silent { before })
     }
 }
 
-impl Drop for Hidden {
+impl Drop for Silent {
     fn drop(&mut self) {
         // A terminal that has gone shows nothing anyway.
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+const INTERRUPT: u8 = 0x03;
+const END_OF_FILE: u8 = 0x04;
+const BACKSPACE: u8 = 0x08;
+const ERASE_LINE: u8 = 0x15;
+const DELETE: u8 = 0x7f;
+
+/// Reads a line key by key, with the keys that a terminal would otherwise understand itself.
+fn read_typed(keys: &mut impl BufRead) -> io::Result<String> {
+    let mut line = Vec::new();
+    for key in keys.bytes() {
+        match key? {
+            b'\n' | b'\r' | END_OF_FILE => break,
+            INTERRUPT => return Err(io::Error::from(io::ErrorKind::Interrupted)),
+            ERASE_LINE => line.clear(),
+            // A character may be several bytes.
+            BACKSPACE | DELETE => while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {},
+            byte => line.push(byte),
+        }
+    }
+    String::from_utf8(line).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the password is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_make_a_line() {
+        let typed = |keys: &str| read_typed(&mut keys.as_bytes());
+        assert_eq!(typed("secret\nrest").unwrap(), "secret");
+        assert_eq!(typed("sé\x7fecc\x08ret\r").unwrap(), "secret");
+        assert_eq!(typed("wrong\x15right\x04").unwrap(), "right");
+        assert_eq!(typed("\x7f\n").unwrap(), "");
+        assert_eq!(typed("sec\x03").unwrap_err().kind(), io::ErrorKind::Interrupted);
     }
 }
