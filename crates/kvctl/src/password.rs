@@ -17,7 +17,7 @@ pub(crate) fn ask(prompt: &str) -> io::Result<String> {
         return Ok(line);
     }
     let silent = Silent::begin()?;
-    let line = read_typed(&mut stdin.lock());
+    let line = read_typed(stdin.lock());
     drop(silent);
     // The line feed that was typed has not been shown either.
     stderr.write_all(b"\n")?;
@@ -54,7 +54,7 @@ const ERASE_LINE: u8 = 0x15;
 const DELETE: u8 = 0x7f;
 
 /// Reads a line key by key, with the keys that a terminal would otherwise understand itself.
-fn read_typed(keys: &mut impl BufRead) -> io::Result<String> {
+fn read_typed(keys: impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     for key in keys.bytes() {
         match key? {
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn keys_make_a_line() {
-        let typed = |keys: &str| read_typed(&mut keys.as_bytes());
+        let typed = |keys: &str| read_typed(keys.as_bytes());
         assert_eq!(typed("secret\nrest").unwrap(), "secret");
         assert_eq!(typed("sé\x7fecc\x08ret\r").unwrap(), "secret");
         assert_eq!(typed("wrong\x15right\x04").unwrap(), "right");
