@@ -1,0 +1,5 @@
+//! kvctl, rebuilt here because Cargo tells a test the path of its own package's binaries only.
+
+fn main() -> std::process::ExitCode {
+    kvctl::main(std::env::args_os())
+}

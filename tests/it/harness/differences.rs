@@ -1,0 +1,137 @@
+//! The known differences between kvd and the etcds, and the bookkeeping that keeps the list true.
+//!
+//! A difference that is not listed fails a suite, and so does a listed one that no longer occurs.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use super::Kind;
+
+/// One place where an answer differs for a reason.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// The suite that meets it.
+    pub(crate) suite: &'static str,
+    /// The releases it is met with.
+    pub(crate) peers: &'static [Kind],
+    /// What is compared, in the suite's words. All of these must differ.
+    pub(crate) fields: &'static [&'static str],
+    /// Why it differs.
+    pub(crate) reason: &'static str,
+    /// Where the contract or a decision says so.
+    pub(crate) contract: &'static str,
+}
+
+/// Every difference we know of.
+pub(crate) const KNOWN: &[Difference] = &[
+    Difference {
+        suite: "quirks",
+        peers: &[Kind::Etcd37],
+        fields: &["put behind a deletion from a key on"],
+        reason: "etcd takes the range end \\0 for a key, sees an empty interval and accepts a key written twice",
+        contract: "api.md section 5, Txn: a put may not fall inside a deletion of the same branch",
+    },
+    Difference {
+        suite: "quirks",
+        peers: &[Kind::Etcd37],
+        fields: &["hash of a negative revision"],
+        reason: "there is no such history: etcd hashes nothing, kvd says that it is compacted",
+        contract: "api.md section 13: requests are for 0 or a revision from the compact one on",
+    },
+    Difference {
+        suite: "quirks",
+        peers: &[Kind::Etcd37],
+        fields: &["newest hash after a compaction to 0"],
+        reason: "etcd remembers the hash of that compaction under 0, which also asks for the newest",
+        contract: "api.md section 13: R = 0 is the current revision",
+    },
+    Difference {
+        suite: "quirks",
+        peers: &[Kind::Etcd37],
+        fields: &["stream with a sort target and no order"],
+        reason: "etcd sorts each message by itself, so that the order depends on where it cuts; kvd sends in key order",
+        contract: "api.md section 5, RangeStream: no custom order",
+    },
+    Difference {
+        suite: "kvctl",
+        peers: &[Kind::Etcd34, Kind::Etcd35],
+        fields: &[
+            "endpoint status",
+            "endpoint status -w table",
+            "endpoint status -w json",
+            "endpoint status -w fields",
+            "endpoint hashkv",
+            "endpoint hashkv -w json",
+            "endpoint hashkv -w fields",
+            "endpoint hashkv -w table",
+            "endpoint hashkv --rev=20",
+        ],
+        reason: "releases before 3.6 do not tell storage version, quota and downgrade, nor the revision they hashed",
+        contract: "api.md section 12",
+    },
+    Difference {
+        suite: "kvctl for etcdctl",
+        peers: &[Kind::Etcd37],
+        fields: &["fly: first line of stderr"],
+        reason: "a tool calls itself by its own name",
+        contract: "decisions.md, Names and versions",
+    },
+];
+
+/// What one suite has compared with one peer.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    suite: &'static str,
+    peer: Kind,
+    met: BTreeSet<&'static str>,
+    unlisted: Vec<String>,
+}
+
+impl Ledger {
+    /// Starts the comparison of one suite with one peer.
+    pub(crate) fn new(suite: &'static str, peer: Kind) -> Ledger {
+        Ledger { suite, peer, met: BTreeSet::new(), unlisted: Vec::new() }
+    }
+
+    fn listed(&self) -> impl Iterator<Item = &'static Difference> + use<> {
+        let (suite, peer) = (self.suite, self.peer);
+        KNOWN.iter().filter(move |known| known.suite == suite && known.peers.contains(&peer))
+    }
+
+    /// Notes whether two answers agree.
+    pub(crate) fn compare<T: PartialEq + Debug>(&mut self, field: &str, theirs: &T, ours: &T) {
+        if theirs == ours {
+            return;
+        }
+        match self.listed().flat_map(|known| known.fields).find(|known| **known == field) {
+            Some(known) => {
+                self.met.insert(known);
+            }
+            None => self.unlisted.push(format!("{field}\n  {}: {theirs:?}\n  ours: {ours:?}", self.peer)),
+        }
+    }
+
+    /// Ends the comparison.
+    ///
+    /// # Panics
+    ///
+    /// When an unlisted difference was met, or a listed one was not.
+    pub(crate) fn finish(self) {
+        let stale: Vec<String> = self
+            .listed()
+            .flat_map(|known| known.fields.iter().map(move |field| (known, field)))
+            .filter(|(_, field)| !self.met.contains(*field))
+            .map(|(known, field)| format!("{field} ({}, {})", known.reason, known.contract))
+            .collect();
+        assert!(
+            self.unlisted.is_empty() && stale.is_empty(),
+            "{} against {}: {} unlisted differences\n{}\n{} listed differences that no longer occur\n{}",
+            self.suite,
+            self.peer,
+            self.unlisted.len(),
+            self.unlisted.join("\n"),
+            stale.len(),
+            stale.join("\n"),
+        );
+    }
+}

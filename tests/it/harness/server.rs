@@ -1,0 +1,213 @@
+//! A server process of any kind in a directory of its own: start, wait until it serves, kill, restart.
+
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
+
+use super::Kind;
+
+/// How long a server may take to answer after its start. Generous: other suites run on the same cores.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How often something not yet there is looked for.
+const POLL_EVERY: Duration = Duration::from_millis(10);
+/// How much of a server's log a failure shows.
+const LOG_LINES_SHOWN: usize = 60;
+/// A port found free can be taken before etcd binds it; how often another one is tried.
+const PORT_ATTEMPTS: usize = 5;
+
+/// One server and its directory, both gone when dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    kind: Kind,
+    directory: TempDir,
+    data_directory: PathBuf,
+    flags: Vec<String>,
+    wrapper: Vec<String>,
+    child: Option<Child>,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server with default flags and waits until it serves.
+    pub(crate) fn start(kind: Kind) -> Server {
+        Server::start_with(kind, &[])
+    }
+
+    /// Starts a server with extra flags and waits until it serves.
+    pub(crate) fn start_with(kind: Kind, flags: &[&str]) -> Server {
+        Server::start_under(&[], kind, flags)
+    }
+
+    /// Starts a server as the last arguments of another command (a tracer), and waits until it serves.
+    pub(crate) fn start_under(wrapper: &[String], kind: Kind, flags: &[&str]) -> Server {
+        let mut server = Server::new(kind, flags);
+        server.wrapper = wrapper.to_vec();
+        server.start_again();
+        server
+    }
+
+    fn new(kind: Kind, flags: &[&str]) -> Server {
+        let directory = tempfile::Builder::new().prefix("interop-").tempdir().expect("make the server's directory");
+        Server {
+            kind,
+            data_directory: directory.path().join("data"),
+            directory,
+            flags: flags.iter().map(ToString::to_string).collect(),
+            wrapper: Vec::new(),
+            child: None,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// Starts the server on the directory it had, after a stop or a kill, and waits until it serves.
+    pub(crate) fn start_again(&mut self) {
+        for attempt in 1.. {
+            match self.try_start() {
+                Ok(()) => return,
+                Err(reason) if attempt < PORT_ATTEMPTS && self.log().contains("address already in use") => {
+                    eprintln!("{}: {reason}; trying another port", self.kind);
+                }
+                Err(reason) => panic!("{}: {reason}\n{}", self.kind, self.log_tail()),
+            }
+        }
+    }
+
+    fn try_start(&mut self) -> Result<(), String> {
+        assert!(self.child.is_none(), "{} is running already", self.kind);
+        let ready_file = self.directory.path().join("ready");
+        let mut command = match self.wrapper.split_first() {
+            None => Command::new(self.kind.server()),
+            Some((wrapper, arguments)) => {
+                let mut command = Command::new(wrapper);
+                command.args(arguments).arg(self.kind.server());
+                command
+            }
+        };
+        command.arg("--data-dir").arg(self.data_directory());
+        if self.kind == Kind::Kvd {
+            let _ = fs::remove_file(&ready_file);
+            command.args(["--listen-client-urls", "http://127.0.0.1:0"]).arg("--ready-file").arg(&ready_file);
+        } else {
+            self.address = free_address();
+            let client_url = format!("http://{}", self.address);
+            // The advertised peer URL stays etcd's default, so that every server has the same member and cluster id.
+            command
+                .args(["--listen-client-urls", &client_url, "--advertise-client-urls", &client_url])
+                .args(["--listen-peer-urls", &format!("http://{}", free_address())]);
+        }
+        command.args(&self.flags).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            // Settings of whoever runs the tests are none of the server's business.
+            if name.to_string_lossy().starts_with("ETCD_") || name.to_string_lossy().starts_with("KVD_") {
+                command.env_remove(name);
+            }
+        }
+        let log = File::create(self.log_path()).map_err(|error| format!("create log: {error}"))?;
+        let log_too = log.try_clone().map_err(|error| format!("create log: {error}"))?;
+        self.child =
+            Some(command.stdout(log).stderr(log_too).spawn().map_err(|error| format!("start {command:?}: {error}"))?);
+
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if let Some(status) = self.child.as_mut().expect("started above").try_wait().expect("wait for the server") {
+                self.child = None;
+                return Err(format!("ended before it served: {status}"));
+            }
+            if self.kind == Kind::Kvd
+                && let Ok(text) = fs::read_to_string(&ready_file)
+            {
+                let address = text.trim().trim_start_matches("http://");
+                self.address = address.parse().map_err(|error| format!("ready file says {text:?}: {error}"))?;
+            }
+            if self.address.port() != 0
+                && http_get(self.address, "/health").is_ok_and(|answer| answer.contains("\"health\":\"true\""))
+            {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                self.kill();
+                return Err(format!("does not serve after {READY_WITHIN:?}"));
+            }
+            thread::sleep(POLL_EVERY);
+        }
+    }
+
+    /// Ends the server as SIGKILL does: at once, nothing flushed.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("kill the server");
+            child.wait().expect("wait for the killed server");
+        }
+    }
+
+    /// Fails when the server has ended by itself.
+    pub(crate) fn check_alive(&mut self) {
+        let ended = self.child.as_mut().expect("the server was started").try_wait().expect("wait for the server");
+        assert!(ended.is_none(), "{} has ended by itself: {ended:?}", self.kind);
+    }
+
+    /// Returns the client address in the form tools take as `--endpoints`.
+    pub(crate) fn endpoint(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Returns the directory the server keeps its data in.
+    pub(crate) fn data_directory(&self) -> PathBuf {
+        self.data_directory.clone()
+    }
+
+    /// Returns a gRPC channel that connects when first used.
+    pub(crate) fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address)).expect("an address is a valid URI").connect_lazy()
+    }
+
+    /// Returns the answer of an HTTP GET, head and body.
+    pub(crate) fn http_get(&self, path: &str) -> String {
+        http_get(self.address, path).unwrap_or_else(|error| panic!("{} GET {path}: {error}", self.kind))
+    }
+
+    /// Returns everything the server has printed since its last start.
+    pub(crate) fn log(&self) -> String {
+        fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.directory.path().join("server.log")
+    }
+
+    fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        format!("last lines of the server's log:\n{}", lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..].join("\n"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}: {}", self.kind, self.log_tail());
+        }
+        self.kill();
+    }
+}
+
+/// Returns a loopback address nobody listened on a moment ago.
+fn free_address() -> SocketAddr {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("find a free port")
+}
+
+fn http_get(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}

@@ -1,0 +1,13 @@
+//! The system as a whole: kvd, kvctl and kvutl beside real etcds, and driven by real clients.
+//!
+//! The etcds come from `tests/peers/install`. A peer that is missing is a failure, never a test left out.
+
+mod harness;
+
+mod crash;
+mod differential;
+mod etcd_client;
+mod quirks;
+mod readme;
+mod tools;
+mod watch;
