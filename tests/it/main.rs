@@ -7,6 +7,7 @@ mod harness;
 mod crash;
 mod differential;
 mod etcd_client;
+mod power_cut;
 mod quirks;
 mod readme;
 mod tools;

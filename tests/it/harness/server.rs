@@ -3,11 +3,13 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
@@ -15,6 +17,8 @@ use super::Kind;
 
 /// How long a server may take to answer after its start. Generous: other suites run on the same cores.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a server may take to end after SIGTERM.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// How often something not yet there is looked for.
 const POLL_EVERY: Duration = Duration::from_millis(10);
 /// How much of a server's log a failure shows.
@@ -53,6 +57,18 @@ impl Server {
         server
     }
 
+    /// Starts a server on data that is there already, and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// What the server said when it does not start.
+    pub(crate) fn start_on(kind: Kind, data_directory: &Path) -> Result<Server, String> {
+        let mut server = Server::new(kind, &[]);
+        data_directory.clone_into(&mut server.data_directory);
+        server.try_start().map_err(|reason| format!("{kind}: {reason}\n{}", server.log_tail()))?;
+        Ok(server)
+    }
+
     fn new(kind: Kind, flags: &[&str]) -> Server {
         let directory = tempfile::Builder::new().prefix("interop-").tempdir().expect("make the server's directory");
         Server {
@@ -64,6 +80,11 @@ impl Server {
             child: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         }
+    }
+
+    /// Makes the next start one under another command.
+    pub(crate) fn wrap_next_start(&mut self, wrapper: &[String]) {
+        self.wrapper = wrapper.to_vec();
     }
 
     /// Starts the server on the directory it had, after a stop or a kill, and waits until it serves.
@@ -147,6 +168,27 @@ impl Server {
         }
     }
 
+    /// Asks the server to end and waits for it.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        let child = self.child.as_mut().expect("the server runs");
+        kill_process(Pid::from_child(child), Signal::TERM).expect("signal the server");
+        let deadline = Instant::now() + STOP_WITHIN;
+        while Instant::now() < deadline {
+            if let Some(status) = child.try_wait().expect("wait for the server") {
+                self.child = None;
+                assert!(
+                    status.success() || status.signal() == Some(Signal::TERM.as_raw()),
+                    "{} ended badly: {status}\n{}",
+                    self.kind,
+                    self.log_tail()
+                );
+                return status;
+            }
+            thread::sleep(POLL_EVERY);
+        }
+        panic!("{} does not end within {STOP_WITHIN:?} of SIGTERM\n{}", self.kind, self.log_tail());
+    }
+
     /// Fails when the server has ended by itself.
     pub(crate) fn check_alive(&mut self) {
         let ended = self.child.as_mut().expect("the server was started").try_wait().expect("wait for the server");
@@ -161,6 +203,11 @@ impl Server {
     /// Returns the directory the server keeps its data in.
     pub(crate) fn data_directory(&self) -> PathBuf {
         self.data_directory.clone()
+    }
+
+    /// Returns the running server's process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
     }
 
     /// Returns a gRPC channel that connects when first used.
