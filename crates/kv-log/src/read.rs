@@ -1,5 +1,6 @@
 //! Reading entries back, from memory or from the files.
 
+use std::io;
 use std::ops::Range;
 
 use crate::error::ReadError;
@@ -51,20 +52,25 @@ pub(crate) fn from_log(shared: &Shared, range: Range<u64>, max_bytes: usize) -> 
 
 /// Reads the entries of a range from their batch. Nothing if the batch's segment is no longer there.
 pub(crate) fn from_line(line: &Line, range: Range<u64>) -> Result<Option<Vec<Entry>>, ReadError> {
-    let found = line.segment.at(line.offset);
-    match found.map_err(|source| ReadError::Io { path: line.segment.path.clone(), source })? {
-        Found::Nothing => Ok(None),
-        Found::Damaged => Err(line.corrupt("a batch is damaged")),
-        Found::Batch(batch) => {
-            let entries = batch.entries().map_err(|reason| line.corrupt(reason))?;
-            let found: Vec<Entry> = entries.filter(|entry| range.contains(&entry.position.index)).collect();
-            if found.first().map(|entry| entry.position.index) == Some(range.start) {
-                Ok(Some(found))
-            } else {
-                Err(line.corrupt("a batch lacks an entry"))
-            }
-        }
+    let io = |source| ReadError::Io { path: line.segment.path.clone(), source };
+    match read_batch(line, range).map_err(io)? {
+        Ok(entries) => Ok(Some(entries)),
+        Err(_) if !line.segment.is_there().map_err(io)? => Ok(None),
+        Err(reason) => Err(line.corrupt(reason)),
     }
+}
+
+fn read_batch(line: &Line, range: Range<u64>) -> io::Result<Result<Vec<Entry>, &'static str>> {
+    let entries = match line.segment.at(line.offset)? {
+        Found::Nothing => Err("a batch is gone"),
+        Found::Damaged => Err("a batch is damaged"),
+        Found::Batch(batch) => batch.entries(),
+    };
+    Ok(entries.and_then(|entries| {
+        let found: Vec<Entry> = entries.filter(|entry| range.contains(&entry.position.index)).collect();
+        let first = found.first().map(|entry| entry.position.index);
+        if first == Some(range.start) { Ok(found) } else { Err("a batch lacks an entry") }
+    }))
 }
 
 impl Line {

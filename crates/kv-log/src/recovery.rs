@@ -216,12 +216,6 @@ impl HeadedFile {
         Segment::open(&self.path, &self.header).map_err(|source| io_error("open", &self.path, source))
     }
 
-    /// Says whether the file is what its header said it is.
-    fn is_still(&self, segment: &Segment) -> io::Result<bool> {
-        let mut block = [0; BLOCK_BYTES];
-        Ok(read_whole(&segment.file, &mut block, 0)? && SegmentHeader::decode(&block) == Ok(self.header))
-    }
-
     fn into_spare(self) -> Slot {
         Slot { path: self.path, bytes: self.bytes }
     }
@@ -266,7 +260,7 @@ impl NewestEnd {
             Ok(())
         })?;
         // Where its batches end, another life of the file may have begun.
-        if !newest.is_still(&segment).map_err(|source| walk.io(source))? {
+        if !segment.is_there().map_err(|source| walk.io(source))? {
             return Err(walk.corrupt("the segment was recycled while it was read"));
         }
         Ok(NewestEnd { oldest_needed: oldest_needed.min(segment.number), chain: walk.chain, torn })

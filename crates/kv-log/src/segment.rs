@@ -89,6 +89,15 @@ impl Segment {
         })
     }
 
+    /// Says whether the file still holds this segment. It does not once it is recycled, and that is so before
+    /// any of the segment's batches is overwritten.
+    pub(crate) fn is_there(&self) -> io::Result<bool> {
+        let mut block = [0; BLOCK_BYTES];
+        Ok(read_whole(&self.file, &mut block, 0)?
+            && SegmentHeader::decode(&block)
+                .is_ok_and(|header| header.segment == self.number && header.salt == self.salt))
+    }
+
     /// Says whether a whole batch of this segment with at least the given number begins at an offset
     /// or behind it.
     pub(crate) fn has_batch_from(&self, offset: u64, batch_min: u64) -> io::Result<bool> {
