@@ -27,8 +27,9 @@ use crate::writer::{SEGMENT_BYTES_MIN, Writer};
 ///
 /// Orders take effect in memory at once and in the order they are given; they reach the disk in the same
 /// order, on a thread of the log's own. When one is reported as durable, so are all before it; only a
-/// purge may be reported before its turn, while the others wait for room on a full disk. That thread also runs the callbacks, so they must not block. An order that is refused changes nothing and
-/// is answered at once, on the caller's thread.
+/// purge may be reported before its turn, while the others wait for room on a full disk. That thread
+/// also runs the callbacks, so they must not block. An order that is refused changes nothing and is
+/// answered at once, on the caller's thread.
 ///
 /// Dropping the last clone waits until everything that was ordered is written.
 ///
