@@ -12,6 +12,10 @@ use rustix::fs::{FallocateFlags, OFlags};
 use crate::blocks::{BLOCK_BYTES, Blocks};
 use crate::options::SyncMode;
 
+/// `O_DSYNC` of Linux: a write returns when its data is durable. rustix's constant of this name is `O_SYNC`, which makes
+/// the file's times durable too, at the price of a journal commit.
+const DSYNC: OFlags = OFlags::from_bits_retain(0o10000);
+
 /// How segment files are made, opened and deleted.
 pub trait Disk: Send + Sync {
     /// Makes a zero-filled file of `bytes` under `path`. When this returns the file is there in full, under
@@ -70,9 +74,9 @@ impl Disk for FileSystem {
         let open = |flags: OFlags| OpenOptions::new().write(true).custom_flags(flags.bits() as i32).open(path);
         let file = match sync {
             SyncMode::Never => open(OFlags::empty())?,
-            SyncMode::Durable => match open(OFlags::DSYNC | OFlags::DIRECT) {
+            SyncMode::Durable => match open(DSYNC | OFlags::DIRECT) {
                 // Not every file system can write past its cache.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => open(OFlags::DSYNC)?,
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => open(DSYNC)?,
                 opened => opened?,
             },
         };
