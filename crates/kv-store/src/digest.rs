@@ -1,7 +1,6 @@
 //! The digest of a change, as `HashKV` sees it: a CRC-32C that can be appended to another without the bytes.
 
 use crate::kv::KeyValueRef;
-use crate::record::Record;
 use crate::revision::Point;
 
 /// The CRC-32C of some bytes, and how many they are.
@@ -42,11 +41,10 @@ impl Digest {
         Self::of(Name::of(at, tombstone).bytes())
     }
 
-    /// Appends a change.
-    pub(crate) fn append_record(self, record: &Record) -> Self {
+    /// Appends a change: its name, and its pair in canonical encoding.
+    pub(crate) fn append_change(self, at: Point, tombstone: bool, encoded: &[u8]) -> Self {
         // In one pass over the bytes: combining costs more than a short record does.
-        let name = Name::of(record.at, record.tombstone);
-        self.append(name.bytes()).append(&record.kv)
+        self.append(Name::of(at, tombstone).bytes()).append(encoded)
     }
 
     /// Appends a pair in its canonical encoding, of whose value only the digest is at hand.

@@ -72,7 +72,7 @@ impl Store {
             }
             for record in &slice.records {
                 if record.at.major > compact_revision || self.is_seen_at(record, seen_from) {
-                    digest = digest.append_record(record);
+                    digest = record.append_to(digest);
                 }
             }
             next = slice.next;
@@ -93,7 +93,7 @@ impl Store {
                 while let Some((_, before)) = deleted.next_if(|(at, _)| *at < record.at) {
                     digest = digest.then(before);
                 }
-                digest = digest.append_record(record);
+                digest = record.append_to(digest);
             }
             next = slice.next;
         }

@@ -57,6 +57,11 @@ impl Record {
         KeyValueRef::parse(&self.kv).expect("a record holds a canonical encoding, checked when it was read")
     }
 
+    /// Appends to a digest what `HashKV` takes of the change.
+    pub(crate) fn append_to(&self, digest: Digest) -> Digest {
+        digest.append_change(self.at, self.tombstone, &self.kv)
+    }
+
     /// Returns what the record takes in memory, in bytes.
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.kv.len()
