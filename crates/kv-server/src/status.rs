@@ -25,6 +25,8 @@ pub(crate) fn write_status(error: &WriteError) -> Status {
     match error {
         WriteError::Read(error) => read_status(error),
         WriteError::LeaseNotFound { .. } => status(ApiError::LeaseNotFound),
+        WriteError::LeaseExists { .. } => status(ApiError::LeaseExists),
+        WriteError::LeaseTtlTooLarge { .. } => status(ApiError::LeaseTtlTooLarge),
         WriteError::KeyNotFound => status(ApiError::KeyNotFound),
         other => Status::unknown(format!("etcdserver: {}", chain(other))),
     }
@@ -101,6 +103,8 @@ mod tests {
         check(read_status(&ReadError::Future { requested: 2, newest: 1 }), ApiError::FutureRevision);
         check(write_status(&WriteError::Read(compacted)), ApiError::Compacted);
         check(write_status(&WriteError::LeaseNotFound { lease: 1 }), ApiError::LeaseNotFound);
+        check(write_status(&WriteError::LeaseExists { lease: 1 }), ApiError::LeaseExists);
+        check(write_status(&WriteError::LeaseTtlTooLarge { ttl: 1 }), ApiError::LeaseTtlTooLarge);
         check(write_status(&WriteError::KeyNotFound), ApiError::KeyNotFound);
         check(propose_status(&ProposeError::Stopped), ApiError::Stopped);
         check(propose_status(&ProposeError::Timeout), ApiError::Timeout);

@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use bytes::{Bytes, BytesMut};
 use parking_lot::MutexGuard;
 
-use crate::command::{Answer, Command, Member, Op, Outcome, Txn};
+use crate::command::{Answer, Command, LeaseRemaining, Member, Op, Outcome, Txn};
 use crate::encoding::{self, DecodeError};
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
+use crate::lease::Lease;
 use crate::record::Record;
 use crate::revision::LogPosition;
 use crate::schema::{self, Table};
@@ -64,7 +65,9 @@ impl Store {
         match command {
             Command::DeleteRange(delete) => self.keys_in(&delete.range),
             Command::Txn(txn) => self.keys_touched_by(txn),
-            Command::Put(_) | Command::Compact { .. } | Command::SetMember(_) => 0,
+            Command::LeaseRevoke { id } => self.leases.read().keys(*id).map_or(0, |keys| keys.len() as u64),
+            Command::LeaseCheckpoint(leases) => leases.len() as u64,
+            Command::Put(_) | Command::Compact { .. } | Command::SetMember(_) | Command::LeaseGrant { .. } => 0,
         }
     }
 
@@ -143,6 +146,12 @@ impl EntryApplier<'_> {
                 self.set_member(member);
                 Ok(Answer::SetMember)
             }
+            Command::LeaseGrant { id, ttl } => self.grant_lease(Lease { id, granted_ttl: ttl, remaining_ttl: 0 }),
+            Command::LeaseRevoke { id } => self.revoke_lease(id),
+            Command::LeaseCheckpoint(leases) => {
+                self.checkpoint_leases(&leases);
+                Ok(Answer::LeaseCheckpoint)
+            }
         }
     }
 
@@ -190,6 +199,42 @@ impl EntryApplier<'_> {
             Ok(at) => members[at] = member,
             Err(at) => members.insert(at, member),
         }
+    }
+
+    fn grant_lease(&mut self, lease: Lease) -> Outcome {
+        let mut leases = self.store.leases.write();
+        leases.check_grant(lease)?;
+        leases.grant(lease);
+        drop(leases);
+        self.put_lease(lease);
+        Ok(Answer::LeaseGrant)
+    }
+
+    /// Deletes what is attached first, so that nobody who finds the lease gone finds its keys.
+    fn revoke_lease(&mut self, id: i64) -> Outcome {
+        let keys = self.store.leases.read().keys(id).ok_or(WriteError::LeaseNotFound { lease: id })?;
+        let mut txn = WriteTxn::begin(self.store);
+        for key in keys {
+            txn.delete(key);
+        }
+        self.publish(txn);
+        self.store.leases.write().remove(id);
+        self.effects.push(Effect::Delete { table: Table::Lease, key: Bytes::copy_from_slice(&schema::number(id)) });
+        Ok(Answer::LeaseRevoke)
+    }
+
+    fn checkpoint_leases(&mut self, remaining: &[LeaseRemaining]) {
+        for lease in remaining {
+            let changed = self.store.leases.write().checkpoint(lease.id, lease.ttl);
+            if let Some(lease) = changed {
+                self.put_lease(lease);
+            }
+        }
+    }
+
+    fn put_lease(&mut self, lease: Lease) {
+        let (key, value) = schema::lease_row(lease);
+        self.put_row(Table::Lease, Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value));
     }
 
     /// Notes when a revision was made, at most once a second. The clock never runs backwards here, whatever the

@@ -22,6 +22,29 @@ pub enum Command {
     },
     /// Records a member's name and addresses.
     SetMember(Member),
+    /// Grants a lease; its id and time to live are fixed.
+    LeaseGrant {
+        /// The id.
+        id: i64,
+        /// The time to live in seconds.
+        ttl: i64,
+    },
+    /// Ends a lease, and deletes the keys attached to it in one revision.
+    LeaseRevoke {
+        /// The lease.
+        id: i64,
+    },
+    /// Records how much time leases have left; those that do not exist are passed over.
+    LeaseCheckpoint(Vec<LeaseRemaining>),
+}
+
+/// How much time a lease has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseRemaining {
+    /// The lease.
+    pub id: i64,
+    /// The seconds left; zero says that it was renewed and has all its time again.
+    pub ttl: i64,
 }
 
 /// A write of one key.
@@ -241,6 +264,12 @@ pub enum Answer {
     },
     /// To [`Command::SetMember`].
     SetMember,
+    /// To [`Command::LeaseGrant`].
+    LeaseGrant,
+    /// To [`Command::LeaseRevoke`].
+    LeaseRevoke,
+    /// To [`Command::LeaseCheckpoint`].
+    LeaseCheckpoint,
 }
 
 /// What became of a command.

@@ -8,8 +8,8 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::command::{
-    Command, Compare, CompareResult, CompareTarget, DeleteRange, Member, Op, Put, RangeQuery, SortOrder, SortTarget,
-    Txn,
+    Command, Compare, CompareResult, CompareTarget, DeleteRange, LeaseRemaining, Member, Op, Put, RangeQuery,
+    SortOrder, SortTarget, Txn,
 };
 use crate::key_range::KeyRange;
 use crate::kv::{put_varint, varint};
@@ -52,6 +52,9 @@ const KIND_TXN: u8 = 3;
 const KIND_COMPACT: u8 = 4;
 const KIND_SET_MEMBER: u8 = 5;
 const KIND_RANGE: u8 = 6;
+const KIND_LEASE_GRANT: u8 = 8;
+const KIND_LEASE_REVOKE: u8 = 9;
+const KIND_LEASE_CHECKPOINT: u8 = 10;
 
 const PUT_PREV_KV: u8 = 1;
 const PUT_IGNORE_VALUE: u8 = 2;
@@ -79,6 +82,16 @@ impl Command {
                 put_number(&mut out, *revision);
             }
             Self::SetMember(member) => encode_member(&mut out, member),
+            Self::LeaseGrant { id, ttl } => {
+                out.put_u8(KIND_LEASE_GRANT);
+                put_number(&mut out, *id);
+                put_number(&mut out, *ttl);
+            }
+            Self::LeaseRevoke { id } => {
+                out.put_u8(KIND_LEASE_REVOKE);
+                put_number(&mut out, *id);
+            }
+            Self::LeaseCheckpoint(leases) => encode_lease_checkpoint(&mut out, leases),
         }
         out.freeze()
     }
@@ -96,6 +109,9 @@ impl Command {
             KIND_TXN => Self::Txn(input.txn(0)?),
             KIND_COMPACT => Self::Compact { revision: input.number("a revision")? },
             KIND_SET_MEMBER => Self::SetMember(input.member()?),
+            KIND_LEASE_GRANT => Self::LeaseGrant { id: input.number("a lease")?, ttl: input.number("a time to live")? },
+            KIND_LEASE_REVOKE => Self::LeaseRevoke { id: input.number("a lease")? },
+            KIND_LEASE_CHECKPOINT => Self::LeaseCheckpoint(input.lease_checkpoint()?),
             kind => return Err(DecodeError::Unknown { what: "kind of command", value: kind.into() }),
         };
         match encoded.len() - input.at {
@@ -231,6 +247,15 @@ fn encode_key_range(out: &mut BytesMut, range: &KeyRange) {
 fn encode_member(out: &mut BytesMut, member: &Member) {
     out.put_u8(KIND_SET_MEMBER);
     member.encode_to(out);
+}
+
+fn encode_lease_checkpoint(out: &mut BytesMut, leases: &[LeaseRemaining]) {
+    out.put_u8(KIND_LEASE_CHECKPOINT);
+    put_varint(out, leases.len() as u64);
+    for lease in leases {
+        put_number(out, lease.id);
+        put_number(out, lease.ttl);
+    }
 }
 
 impl Member {
@@ -436,6 +461,12 @@ impl Input<'_> {
         })
     }
 
+    fn lease_checkpoint(&mut self) -> Result<Vec<LeaseRemaining>, DecodeError> {
+        (0..self.length("leases")?)
+            .map(|_| Ok(LeaseRemaining { id: self.number("a lease")?, ttl: self.number("a time to live")? }))
+            .collect()
+    }
+
     fn texts(&mut self) -> Result<Vec<String>, DecodeError> {
         (0..self.length("URLs")?).map(|_| self.text("a URL")).collect()
     }
@@ -476,6 +507,12 @@ mod tests {
                 learner: true,
             }),
             &expect!["050701016d0108687474703a2f2f7000"],
+        );
+        check(&Command::LeaseGrant { id: 300, ttl: 60 }, &expect!["08ac023c"]);
+        check(&Command::LeaseRevoke { id: -1 }, &expect!["09ffffffffffffffffff01"]);
+        check(
+            &Command::LeaseCheckpoint(vec![LeaseRemaining { id: 300, ttl: 59 }, LeaseRemaining { id: 1, ttl: 0 }]),
+            &expect!["0a02ac023b0100"],
         );
         check(
             &Command::Txn(Txn {

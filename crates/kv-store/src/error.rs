@@ -40,6 +40,18 @@ pub enum WriteError {
         /// The lease's id.
         lease: i64,
     },
+    /// The id of the lease to be granted is taken.
+    #[error("lease {lease:x} exists already")]
+    LeaseExists {
+        /// The lease's id.
+        lease: i64,
+    },
+    /// The lease to be granted would live longer than any may.
+    #[error("a time to live of {ttl} seconds is too long")]
+    LeaseTtlTooLarge {
+        /// What was asked for.
+        ttl: i64,
+    },
     /// A put that keeps the value or the lease names a key that does not exist.
     #[error("the key whose value or lease is to be kept does not exist")]
     KeyNotFound,

@@ -72,6 +72,7 @@ mod history;
 mod key_index;
 mod key_range;
 mod kv;
+mod lease;
 mod lmdb_file;
 mod load;
 mod lock_file;
@@ -95,8 +96,8 @@ pub use background::{
 };
 pub use checkpoint::Checkpointed;
 pub use command::{
-    Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Member, Op, OpAnswer,
-    Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
+    Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, LeaseRemaining, Member, Op,
+    OpAnswer, Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
 pub use compaction::CompactionStep;
 pub use digest::Digest;
@@ -108,6 +109,7 @@ pub use hash::KvHash;
 pub use key_index::{KeyIndex, KeyIndexBuilder, LiveKeys, Version, Written};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, KeyValueError, KeyValueRef};
+pub use lease::{LEASE_TTL_MAX, Lease, LeaseObserver};
 pub use lmdb_file::{FileCheck, LmdbFile};
 pub use membership::{Membership, MembershipError};
 pub use pins::Pin;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
+use crate::lease::Leases;
 use crate::revision::{LogPosition, Point};
 use crate::schema::{self, Table};
 use crate::storage::{Meta, Storage, StorageReader};
@@ -13,6 +14,7 @@ use crate::storage_error::{OpenError, StorageError};
 pub(crate) struct Loaded {
     pub(crate) meta: Meta,
     pub(crate) index: KeyIndex,
+    pub(crate) leases: Leases,
     pub(crate) members: Vec<Member>,
     pub(crate) membership: Option<(LogPosition, Bytes)>,
     pub(crate) last_time: Option<u64>,
@@ -22,8 +24,12 @@ pub(crate) struct Loaded {
 pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
     let reader = storage.read()?;
     let meta = reader.meta()?;
+    let index = load_index(&reader, &meta)?;
+    let mut leases = Leases::load(&reader)?;
+    leases.attach_all(&index, meta.revision);
     Ok(Loaded {
-        index: load_index(&reader, &meta)?,
+        index,
+        leases,
         members: load_members(&reader)?,
         membership: reader.membership()?.map(|(at, encoded)| (at, Bytes::copy_from_slice(encoded))),
         last_time: load_last_time(&reader)?,

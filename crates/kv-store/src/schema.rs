@@ -6,7 +6,8 @@
 //! | `value` | revision 8 B, sub-revision 8 B, piece 4 B | a piece of a value too long for its row in `rev` |
 //! | `time` | revision 8 B | the clock when it was made |
 //! | `meta` | a name | a number or a position, see [`meta`] |
-//! | `lease`, `auth`, `auth_user`, `auth_role`, `member`, `alarm` | what the module of that name says | |
+//! | `lease` | id 8 B | granted and remaining time to live in seconds, 8 B each: [`lease`](crate::lease) |
+//! | `auth`, `auth_user`, `auth_role`, `member`, `alarm` | what the module of that name says | |
 //!
 //! Numbers are big-endian, so that LMDB's order of keys is the order of revisions. A later release may add
 //! tables and rows of `meta` without a new format version; it may not change what is described here.
@@ -31,6 +32,7 @@
 
 use std::iter;
 
+use crate::lease::Lease;
 use crate::revision::{LogPosition, Point};
 use crate::storage_error::StorageError;
 
@@ -250,6 +252,25 @@ pub(crate) fn parse_compact_cursor(row: &str, value: &[u8]) -> Result<CompactCur
     Ok(CompactCursor { target: read_number(&value[..8]), next })
 }
 
+/// The key and the value of a row of `lease`.
+pub(crate) fn lease_row(lease: Lease) -> ([u8; 8], [u8; 16]) {
+    let mut value = [0; 16];
+    value[..8].copy_from_slice(&number(lease.granted_ttl));
+    value[8..].copy_from_slice(&number(lease.remaining_ttl));
+    (number(lease.id), value)
+}
+
+pub(crate) fn parse_lease(key: &[u8], value: &[u8]) -> Result<Lease, StorageError> {
+    if key.len() != 8 || value.len() != 16 {
+        return Err(StorageError::corrupted(
+            format!("read row {} of table lease", hex(key)),
+            format!("unexpected {}", hex(value)),
+        ));
+    }
+    let (granted_ttl, remaining_ttl) = (read_number(&value[..8]), read_number(&value[8..]));
+    Ok(Lease { id: read_number(key), granted_ttl, remaining_ttl })
+}
+
 fn bad_row(row: &str, value: &[u8]) -> StorageError {
     StorageError::corrupted(format!("read row {row} of table meta"), format!("unexpected {}", hex(value)))
 }
@@ -289,6 +310,17 @@ mod tests {
         expect!["00000000000000020000000000000009"].assert_eq(&hex(&log_position(LogPosition { term: 2, index: 9 })));
         let cursor = CompactCursor { target: 8, next: Point::new(6, 1) };
         expect!["000000000000000800000000000000060000000000000001"].assert_eq(&hex(&compact_cursor(cursor)));
+    }
+
+    #[test]
+    fn rows_of_leases_have_their_layout() {
+        let lease = Lease { id: 0x7587, granted_ttl: 600, remaining_ttl: 299 };
+        let (key, value) = lease_row(lease);
+        expect!["0000000000007587"].assert_eq(&hex(&key));
+        expect!["0000000000000258000000000000012b"].assert_eq(&hex(&value));
+        assert_eq!(parse_lease(&key, &value).unwrap(), lease);
+        let error = parse_lease(b"12", &value[1..3]).unwrap_err();
+        expect!["read row 3132 of table lease: unexpected 0000"].assert_eq(&error.to_string());
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::command::Member;
 use crate::compaction::CompactionState;
 use crate::error::ReadError;
 use crate::key_index::KeyIndex;
+use crate::lease::Leases;
 use crate::pins::{Pin, Pins};
 use crate::record::Record;
 use crate::revision::{LogPosition, Point};
@@ -66,6 +67,7 @@ pub struct Store {
     pub(crate) pins: Arc<Pins>,
     pub(crate) watch_hub: WatchHub,
     pub(crate) members: RwLock<Vec<Member>>,
+    pub(crate) leases: RwLock<Leases>,
     /// Changed under the index's write lock only.
     pub(crate) current: AtomicI64,
     pub(crate) compacted: AtomicI64,
@@ -145,6 +147,7 @@ impl Store {
             pins: Arc::default(),
             watch_hub: WatchHub::new(meta.revision),
             members: RwLock::new(loaded.members),
+            leases: RwLock::new(loaded.leases),
             current: AtomicI64::new(meta.revision),
             compacted: AtomicI64::new(meta.compact_revision),
             purged_to: AtomicI64::new(meta.compact_finished),

@@ -6,6 +6,8 @@
 
 use std::cmp::Ordering;
 
+use bytes::Bytes;
+
 use crate::command::{
     Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Op, OpAnswer, Put, PutAnswer, RangeAnswer,
     RangeQuery, Txn, TxnAnswer,
@@ -52,7 +54,7 @@ impl<'a> WriteTxn<'a> {
 
     /// Finds out whether a put can be done; returns the pair it needs or was asked for.
     pub(crate) fn check_put(&self, put: &Put) -> Result<Option<KeyValue>, WriteError> {
-        if put.lease != 0 {
+        if put.lease != 0 && !self.store.leases.read().contains(put.lease) {
             return Err(WriteError::LeaseNotFound { lease: put.lease });
         }
         if !(put.prev_kv || put.ignore_value || put.ignore_lease) {
@@ -78,6 +80,7 @@ impl<'a> WriteTxn<'a> {
             }
         }
         let written = self.store.index.write().put(&put.key, at, lease);
+        self.move_key(&put.key, written.previous.map_or(0, |before| before.lease), lease);
         let pair = KeyValue {
             key: put.key,
             create_revision: written.version.created,
@@ -109,14 +112,27 @@ impl<'a> WriteTxn<'a> {
             let Some(last) = keys.last().cloned() else { break };
             deleted += keys.len() as i64;
             for key in keys {
-                let at = self.next_point();
-                let before = self.store.index.write().delete(&key, at);
-                let before = before.expect("the key was live a moment ago and only this transaction writes");
-                self.records.push(Record::tombstone(at, Some(before.modified), key));
+                self.delete(key);
             }
             rest = rest.after(&last);
         }
         Ok(DeleteRangeAnswer { revision: self.visible(), deleted, prev_kvs: prev_kvs? })
+    }
+
+    /// Deletes a live key.
+    pub(crate) fn delete(&mut self, key: Bytes) {
+        let at = self.next_point();
+        let before = self.store.index.write().delete(&key, at);
+        let before = before.expect("the key was live a moment ago and only this transaction writes");
+        self.move_key(&key, before.lease, 0);
+        self.records.push(Record::tombstone(at, Some(before.modified), key));
+    }
+
+    fn move_key(&self, key: &[u8], from: i64, to: i64) {
+        // Most keys have no lease and need no look at them.
+        if from != to {
+            self.store.leases.write().move_key(key, from, to);
+        }
     }
 
     /// Runs a transaction. The outer error means that nothing was done, the inner one that everything was and only
@@ -232,7 +248,7 @@ impl<'a> WriteTxn<'a> {
         })
     }
 
-    fn get(&self, key: &bytes::Bytes) -> Result<Option<KeyValue>, ReadError> {
+    fn get(&self, key: &Bytes) -> Result<Option<KeyValue>, ReadError> {
         Ok(self.range(&RangeQuery::new(KeyRange::Key(key.clone())))?.kvs.pop())
     }
 

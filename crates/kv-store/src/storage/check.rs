@@ -12,6 +12,7 @@ use super::Storage;
 use super::reader::{BigTable, Meta, StorageReader};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, Version};
+use crate::lease::{LEASE_TTL_MAX, Lease};
 use crate::membership::Membership;
 use crate::record::{Row, parse_row};
 use crate::revision::{FIRST_REVISION, NEVER_COMPACTED, Point};
@@ -50,6 +51,7 @@ impl Storage {
         }
         check.pieces();
         check.times();
+        check.leases();
         check.members();
         Ok(check.checked)
     }
@@ -221,6 +223,27 @@ impl Check<'_> {
                 self.note(&format!("table time: the clock goes backwards at revision {revision}"));
             }
             last = clock;
+        }
+    }
+
+    fn leases(&mut self) {
+        let rows = match self.reader.rows(Table::Lease, &[]) {
+            Ok(rows) => rows,
+            Err(error) => return self.note(&error),
+        };
+        for row in rows {
+            let parsed = row.and_then(|(key, value)| schema::parse_lease(key, value));
+            self.checked.small_rows += 1;
+            match parsed {
+                Err(error) => self.note(&error),
+                Ok(Lease { id, granted_ttl, remaining_ttl }) => {
+                    if id == 0 || granted_ttl > LEASE_TTL_MAX || remaining_ttl > granted_ttl {
+                        self.note(&format!(
+                            "table lease: lease {id:x} was granted for {granted_ttl} s and has {remaining_ttl} s left"
+                        ));
+                    }
+                }
+            }
         }
     }
 

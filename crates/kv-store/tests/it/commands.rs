@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use kv_store::{
-    Command, Compare, CompareResult, CompareTarget, DeleteRange, EventQuery, KeyRange, Op, Put, RangeQuery, SortOrder,
-    SortTarget, Txn,
+    Command, Compare, CompareResult, CompareTarget, DeleteRange, EventQuery, KeyRange, LEASE_TTL_MAX, LeaseRemaining,
+    Op, Put, RangeQuery, SortOrder, SortTarget, Txn,
 };
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -33,17 +33,32 @@ pub(crate) fn range() -> impl Strategy<Value = KeyRange> {
     ]
 }
 
+/// Few ids, so that most are of leases that were granted. Zero stands for none, and cannot be granted.
+fn lease() -> impl Strategy<Value = i64> {
+    prop_oneof![8 => 1..4i64, 1 => Just(-1)]
+}
+
+fn lease_command() -> impl Strategy<Value = Command> {
+    let ttl = prop_oneof![9 => 1..100i64, 1 => Just(LEASE_TTL_MAX + 1)];
+    let remaining = (lease(), 0..100i64).prop_map(|(id, ttl)| LeaseRemaining { id, ttl });
+    prop_oneof![
+        4 => (lease(), ttl).prop_map(|(id, ttl)| Command::LeaseGrant { id, ttl }),
+        2 => lease().prop_map(|id| Command::LeaseRevoke { id }),
+        1 => vec(remaining, 0..3).prop_map(Command::LeaseCheckpoint),
+    ]
+}
+
 fn put() -> impl Strategy<Value = Put> {
-    (key(), value(), any::<bool>(), 0..10u8, weighted(0.02, Just(7i64))).prop_map(
-        |(key, value, prev_kv, ignore, lease)| Put {
+    (key(), value(), any::<bool>(), 0..10u8, weighted(0.2, lease())).prop_map(|(key, value, prev_kv, ignore, lease)| {
+        Put {
             key,
             value: if ignore == 0 { Bytes::new() } else { value },
             lease: lease.unwrap_or(0),
             prev_kv,
             ignore_value: ignore == 0,
             ignore_lease: ignore == 1,
-        },
-    )
+        }
+    })
 }
 
 fn delete() -> impl Strategy<Value = DeleteRange> {
@@ -151,6 +166,7 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         2 => delete().prop_map(Command::DeleteRange),
         4 => txn().prop_map(Command::Txn),
         1 => (-1..40i64).prop_map(|revision| Command::Compact { revision }),
+        4 => lease_command(),
     ]
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kv_store::{
-    Answer, Command, CompactionStep, DirLock, Event, EventQuery, LogPosition, OpAnswer, Outcome, RangeAnswer,
-    RangeQuery, ReadError, SortTarget, StorageOptions, Store, StoreOptions, TxnAnswer, WriteError,
+    Answer, Command, CompactionStep, DirLock, Event, EventQuery, LogPosition, Outcome, RangeQuery, ReadError,
+    StorageOptions, Store, StoreOptions, WriteError,
 };
 use tempfile::TempDir;
 
@@ -113,48 +113,26 @@ fn feed(store: &Store, position: LogPosition, commands: &[Bytes]) -> Vec<Outcome
 
 /// Compares what a command did with what the model did.
 pub(crate) fn check_outcome(command: &Command, outcome: &Outcome, expected: &Result<Done, Refusal>) {
-    let mut found = match outcome {
+    let found = match outcome {
         Ok(Answer::Put(answer)) => Ok(Done::Put(answer.clone())),
         Ok(Answer::DeleteRange(answer)) => Ok(Done::DeleteRange(answer.clone())),
         Ok(Answer::Txn(answer)) => Ok(Done::Txn(answer.clone())),
         Ok(Answer::Compact { revision }) => Ok(Done::Compact(*revision)),
         Ok(Answer::SetMember) => Ok(Done::SetMember),
+        Ok(Answer::LeaseGrant) => Ok(Done::LeaseGrant),
+        Ok(Answer::LeaseRevoke) => Ok(Done::LeaseRevoke),
+        Ok(Answer::LeaseCheckpoint) => Ok(Done::LeaseCheckpoint),
         Err(error) => Err(refusal_of_write(error)),
     };
-    let mut expected = expected.clone();
-    for side in [&mut found, &mut expected] {
-        if let (Ok(Done::Txn(answer)), Command::Txn(txn)) = (side, command) {
-            settle_txn(answer, txn);
-        }
-    }
-    assert_eq!(found, expected, "{command:?}");
-}
-
-/// Reads inside a transaction are compared as [`settle`] says.
-fn settle_txn(answer: &mut TxnAnswer, txn: &kv_store::Txn) {
-    let ops = if answer.succeeded { &txn.success } else { &txn.failure };
-    for (answer, op) in answer.responses.iter_mut().zip(ops) {
-        match (answer, op) {
-            (OpAnswer::Range(answer), kv_store::Op::Range(query)) => settle(answer, query),
-            (OpAnswer::Txn(answer), kv_store::Op::Txn(txn)) => settle_txn(answer, txn),
-            _ => {}
-        }
-    }
-}
-
-/// A read of keys alone is answered from the index, which leaves the lease out; the model has no leases.
-fn settle(answer: &mut RangeAnswer, query: &RangeQuery) {
-    if query.keys_only && query.sort_target != SortTarget::Value {
-        for pair in &mut answer.kvs {
-            pair.lease = 0;
-        }
-    }
+    assert_eq!(&found, expected, "{command:?}");
 }
 
 fn refusal_of_write(error: &WriteError) -> Refusal {
     match error {
         WriteError::Read(error) => refusal(error),
         WriteError::LeaseNotFound { .. } => Refusal::LeaseNotFound,
+        WriteError::LeaseExists { .. } => Refusal::LeaseExists,
+        WriteError::LeaseTtlTooLarge { .. } => Refusal::LeaseTtlTooLarge,
         WriteError::KeyNotFound => Refusal::KeyNotFound,
         other => panic!("unexpected {other}"),
     }
@@ -202,6 +180,11 @@ pub(crate) fn check_events(store: &Store, model: &Model, query: &EventQuery) {
 pub(crate) fn check_everything(store: &Store, model: &Model) {
     assert_eq!(store.revision(), model.revision());
     assert_eq!(store.compact_revision(), model.compacted());
+    let mut leases = store.leases();
+    leases.sort_by_key(|lease| lease.id);
+    let attached = |id| store.lease_keys(id).expect("a lease that was listed");
+    let leases: Vec<_> = leases.into_iter().map(|lease| (lease, attached(lease.id))).collect();
+    assert_eq!(leases, model.leases());
     for revision in 1..=model.revision() {
         // A compacted revision can be hashed if its own compaction is remembered, as it was before that.
         match store.hash_kv(revision) {

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use kv_store::{
     Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Event, EventQuery, KeyRange,
-    KeyValue, NEVER_COMPACTED, Op, OpAnswer, Put, PutAnswer, RangeAnswer, RangeQuery, SortOrder, SortTarget, Txn,
-    TxnAnswer,
+    KeyValue, LEASE_TTL_MAX, Lease, NEVER_COMPACTED, Op, OpAnswer, Put, PutAnswer, RangeAnswer, RangeQuery, SortOrder,
+    SortTarget, Txn, TxnAnswer,
 };
 
 type Keys = BTreeMap<Vec<u8>, KeyValue>;
@@ -18,6 +19,8 @@ pub(crate) enum Refusal {
     Future,
     KeyNotFound,
     LeaseNotFound,
+    LeaseExists,
+    LeaseTtlTooLarge,
 }
 
 /// What a command did.
@@ -28,6 +31,9 @@ pub(crate) enum Done {
     Txn(TxnAnswer),
     Compact(i64),
     SetMember,
+    LeaseGrant,
+    LeaseRevoke,
+    LeaseCheckpoint,
 }
 
 #[derive(Debug, Clone)]
@@ -43,11 +49,16 @@ pub(crate) struct Model {
     /// The first one is revision 1, of the empty store.
     revisions: Vec<Revision>,
     compacted: i64,
+    leases: BTreeMap<i64, Lease>,
 }
 
 impl Model {
     pub(crate) fn new() -> Self {
-        Self { revisions: vec![Revision { keys: Keys::new(), changes: Vec::new() }], compacted: NEVER_COMPACTED }
+        Self {
+            revisions: vec![Revision { keys: Keys::new(), changes: Vec::new() }],
+            compacted: NEVER_COMPACTED,
+            leases: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn revision(&self) -> i64 {
@@ -56,6 +67,13 @@ impl Model {
 
     pub(crate) fn compacted(&self) -> i64 {
         self.compacted
+    }
+
+    /// Returns the leases, each with the keys that are attached to it.
+    pub(crate) fn leases(&self) -> Vec<(Lease, Vec<Bytes>)> {
+        let keys = &self.at(self.revision()).keys;
+        let attached = |id| keys.values().filter(|pair| pair.lease == id).map(|pair| pair.key.clone()).collect();
+        self.leases.values().map(|lease| (*lease, attached(lease.id))).collect()
     }
 
     fn at(&self, revision: i64) -> &Revision {
@@ -72,6 +90,24 @@ impl Model {
             }
             self.compacted = *revision;
             return Ok(Done::Compact(self.revision()));
+        }
+        if let Command::LeaseGrant { id, ttl } = *command {
+            if ttl > LEASE_TTL_MAX {
+                return Err(Refusal::LeaseTtlTooLarge);
+            }
+            if self.leases.contains_key(&id) {
+                return Err(Refusal::LeaseExists);
+            }
+            self.leases.insert(id, Lease { id, granted_ttl: ttl, remaining_ttl: 0 });
+            return Ok(Done::LeaseGrant);
+        }
+        if let Command::LeaseCheckpoint(leases) = command {
+            for remaining in leases {
+                if let Some(lease) = self.leases.get_mut(&remaining.id) {
+                    lease.remaining_ttl = remaining.ttl;
+                }
+            }
+            return Ok(Done::LeaseCheckpoint);
         }
         let mut writing = Writing {
             model: self,
@@ -90,12 +126,21 @@ impl Model {
                 answer.revision = writing.visible();
                 Done::Txn(answer)
             }
-            Command::Compact { .. } => unreachable!("handled above"),
+            Command::LeaseRevoke { id } => {
+                writing.revoke(*id)?;
+                Done::LeaseRevoke
+            }
+            Command::Compact { .. } | Command::LeaseGrant { .. } | Command::LeaseCheckpoint(_) => {
+                unreachable!("handled above")
+            }
             Command::SetMember(_) => Done::SetMember,
         };
         let next = writing.next;
         if !next.changes.is_empty() {
             self.revisions.push(next);
+        }
+        if let Command::LeaseRevoke { id } = command {
+            self.leases.remove(id);
         }
         Ok(done)
     }
@@ -178,7 +223,7 @@ impl Writing<'_> {
     }
 
     fn check_put(&self, put: &Put) -> Result<(), Refusal> {
-        if put.lease != 0 {
+        if put.lease != 0 && !self.model.leases.contains_key(&put.lease) {
             return Err(Refusal::LeaseNotFound);
         }
         let exists = self.next.keys.contains_key(&*put.key);
@@ -197,7 +242,10 @@ impl Writing<'_> {
                 Some(old) if put.ignore_value => old.value.clone(),
                 _ => put.value.clone(),
             },
-            lease: 0,
+            lease: match &old {
+                Some(old) if put.ignore_lease => old.lease,
+                _ => put.lease,
+            },
         };
         self.next.keys.insert(put.key.to_vec(), pair.clone());
         self.next.changes.push((false, pair));
@@ -216,6 +264,17 @@ impl Writing<'_> {
             prev_kvs.clear();
         }
         DeleteRangeAnswer { revision: self.visible(), deleted: keys.len() as i64, prev_kvs }
+    }
+
+    fn revoke(&mut self, id: i64) -> Result<(), Refusal> {
+        if !self.model.leases.contains_key(&id) {
+            return Err(Refusal::LeaseNotFound);
+        }
+        let attached: Vec<_> = self.next.keys.values().filter(|pair| pair.lease == id).cloned().collect();
+        for pair in attached {
+            self.delete(&DeleteRange { range: KeyRange::Key(pair.key), prev_kv: false });
+        }
+        Ok(())
     }
 
     fn choose(&self, txn: &Txn) -> Path {
@@ -327,6 +386,10 @@ fn read(keys: &Keys, query: &RangeQuery, revision: i64) -> RangeAnswer {
     if query.keys_only {
         for pair in &mut found {
             pair.value.clear();
+            // Such a read is answered from the index alone, and tells no leases, as etcd's.
+            if query.sort_target != SortTarget::Value {
+                pair.lease = 0;
+            }
         }
     }
     RangeAnswer { revision, kvs: found, more, count }
