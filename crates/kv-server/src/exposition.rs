@@ -85,6 +85,7 @@ fn store(engine: &Engine, page: &mut Page) {
     page.gauge("etcd_disk_defrag_inflight", "Defragmentations under way.", inflight);
     for (name, help, histogram) in [
         ("etcd_disk_backend_defrag_duration_seconds", "Defragmentations.", &metrics.defragment_duration),
+        ("etcd_disk_backend_snapshot_duration_seconds", "Snapshots, sent to the end.", &metrics.snapshot_duration),
         ("etcd_mvcc_hash_duration_seconds", "Hashes of the whole store.", &metrics.hash_duration),
         ("etcd_mvcc_hash_rev_duration_seconds", "Hashes up to a revision.", &metrics.hash_revision_duration),
     ] {

@@ -162,6 +162,7 @@ pub(crate) struct Metrics {
     pub(crate) watch_streams: Gauge,
     pub(crate) defragment_duration: Histogram,
     pub(crate) defragments_inflight: Gauge,
+    pub(crate) snapshot_duration: Histogram,
     pub(crate) hash_duration: Histogram,
     pub(crate) hash_revision_duration: Histogram,
 }
@@ -194,6 +195,7 @@ impl Default for Metrics {
             watch_streams: Gauge::default(),
             defragment_duration: Histogram::doubling(0.1, 13),
             defragments_inflight: Gauge::default(),
+            snapshot_duration: Histogram::doubling(0.01, 17),
             hash_duration: Histogram::doubling(0.01, 15),
             hash_revision_duration: Histogram::doubling(0.01, 15),
         }

@@ -5,4 +5,5 @@ pub(crate) mod kv;
 pub(crate) mod maintenance;
 mod range_stream;
 pub(crate) mod reflection;
+mod snapshot;
 pub(crate) mod watch;

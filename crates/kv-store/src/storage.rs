@@ -12,6 +12,7 @@ mod compact;
 mod directory;
 mod reader;
 mod replace;
+mod snapshot;
 mod trim;
 mod write;
 
@@ -31,6 +32,7 @@ pub use self::directory::DirLock;
 use self::directory::StoreNumber;
 pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
 pub use self::replace::{DefragmentProgress, Defragmented};
+pub use self::snapshot::Snapshot;
 pub use self::trim::Trimmed;
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};

@@ -7,19 +7,23 @@ use std::time::Instant;
 use futures_util::Stream;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{self as pb, AlarmType, alarm_request::AlarmAction, maintenance_server::Maintenance};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
+use super::snapshot::{self, SNAPSHOTS_MAX};
 use crate::engine::Engine;
 use crate::status::{chain, read_status, status};
 use crate::version::{API_SERVER_VERSION, API_STORAGE_VERSION};
 
 pub(crate) struct MaintenanceService {
     engine: Arc<Engine>,
+    /// One permit for each snapshot that may be on its way.
+    snapshots: Arc<Semaphore>,
 }
 
 impl MaintenanceService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+        Self { engine, snapshots: Arc::new(Semaphore::new(SNAPSHOTS_MAX)) }
     }
 
     fn header(&self) -> pb::ResponseHeader {
@@ -103,7 +107,8 @@ impl Maintenance for MaintenanceService {
     }
 
     async fn snapshot(&self, _: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
-        Err(not_offered("snapshots"))
+        let stream = snapshot::start(Arc::clone(&self.engine), &self.snapshots).await?;
+        Ok(Response::new(Box::pin(stream)))
     }
 
     async fn move_leader(

@@ -7,5 +7,6 @@ mod kv;
 mod lifecycle;
 mod maintenance;
 mod process;
+mod snapshot;
 mod transport;
 mod watch;

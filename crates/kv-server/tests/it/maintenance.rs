@@ -62,7 +62,6 @@ async fn what_is_not_offered_says_so() {
     let listed = maintenance.alarm(pb::AlarmRequest::default()).await.unwrap().into_inner();
     assert!(listed.alarms.is_empty() && listed.header.is_some());
     let refusals = [
-        maintenance.snapshot(pb::SnapshotRequest {}).await.map(drop),
         maintenance.downgrade(pb::DowngradeRequest::default()).await.map(drop),
         maintenance.alarm(pb::AlarmRequest { action: 1, alarm: 1, ..pb::AlarmRequest::default() }).await.map(drop),
     ];

@@ -18,6 +18,9 @@ const CURRENT: &str = "CURRENT";
 /// Where the next `CURRENT` is written before it is renamed.
 const CURRENT_NEXT: &str = "CURRENT.tmp";
 
+/// A snapshot being made, where the file system makes no files without names.
+pub(super) const SPOOL: &str = "snapshot.tmp";
+
 /// The file that is locked by whoever writes.
 const LOCK: &str = "LOCK";
 
@@ -231,7 +234,7 @@ pub(crate) fn remove_leftovers(path: &Path, current: StoreNumber) -> Result<(), 
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let is_in_use = name.strip_suffix("-lock").unwrap_or(&name) == in_use;
-        if name == CURRENT_NEXT || (store_number(&name).is_some() && !is_in_use) {
+        if [CURRENT_NEXT, SPOOL].contains(&&*name) || (store_number(&name).is_some() && !is_in_use) {
             let path = entry.path();
             tracing::info!(path = %path.display(), "remove what an unfinished step left");
             fs::remove_file(&path).map_err(|source| OpenError::io("remove", &path, source))?;

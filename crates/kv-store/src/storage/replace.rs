@@ -76,7 +76,7 @@ impl Storage {
     ) -> Result<Defragmented, StorageError> {
         let _exclusive = self.maintenance("defragment")?;
         let before = self.sizes()?;
-        self.check_space(before.used_bytes)?;
+        self.check_space("defragment", before.used_bytes)?;
 
         self.writer("defragment")?.changed_rows = Some(BTreeSet::new());
         let copied = self.copy_and_swap(before.used_bytes, progress);
@@ -119,8 +119,8 @@ impl Storage {
         copied.map_err(|error| StorageError::lmdb("copy the store file", &error))
     }
 
-    fn check_space(&self, used_bytes: u64) -> Result<(), StorageError> {
-        let action = "defragment";
+    /// Refuses to copy where the disk has no room for the copy.
+    pub(super) fn check_space(&self, action: &str, used_bytes: u64) -> Result<(), StorageError> {
         let free = rustix::fs::statvfs(&self.directory).map_err(|error| StorageError::io(action, &error.into()))?;
         let free_bytes = free.f_bavail * free.f_frsize;
         let needed_bytes = used_bytes + used_bytes / 16 + (1 << 20);
