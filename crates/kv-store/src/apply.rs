@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use bytes::{Bytes, BytesMut};
 use parking_lot::MutexGuard;
 
+use crate::auth::{AuthCommand, AuthState, Caller};
 use crate::command::{Answer, Command, LeaseRemaining, Member, Op, Outcome, Txn};
 use crate::encoding::{self, DecodeError};
 use crate::error::{ReadError, WriteError};
@@ -67,7 +68,11 @@ impl Store {
             Command::Txn(txn) => self.keys_touched_by(txn),
             Command::LeaseRevoke { id } => self.leases.read().keys(*id).map_or(0, |keys| keys.len() as u64),
             Command::LeaseCheckpoint(leases) => leases.len() as u64,
-            Command::Put(_) | Command::Compact { .. } | Command::SetMember(_) | Command::LeaseGrant { .. } => 0,
+            Command::Put(_)
+            | Command::Compact { .. }
+            | Command::SetMember(_)
+            | Command::LeaseGrant { .. }
+            | Command::Auth(_) => 0,
         }
     }
 
@@ -107,7 +112,7 @@ impl Store {
 }
 
 impl EntryApplier<'_> {
-    /// Applies one command. Where nobody waits for the outcome, `answer_wanted` saves building it: a command that
+    /// Applies one command, if who stands for it may still do it. Where nobody waits for the outcome, `answer_wanted` saves building it: a command that
     /// changed something then answers with what costs nothing.
     ///
     /// A command that fails has changed nothing and is an outcome like any other.
@@ -116,8 +121,14 @@ impl EntryApplier<'_> {
     ///
     /// [`DecodeError`] for bytes that are not a command: the log is damaged or from a later release.
     pub fn apply(&mut self, encoded: &Bytes, answer_wanted: bool) -> Result<Outcome, DecodeError> {
-        let command = Command::decode(encoded)?;
-        Ok(self.run(command, answer_wanted))
+        let (caller, command) = Command::decode_with_caller(encoded)?;
+        Ok(self.permit(&caller, &command).and_then(|()| self.run(command, answer_wanted)))
+    }
+
+    /// Judges a command once more: users and roles may have been changed by entries before this one.
+    fn permit(&self, caller: &Caller, command: &Command) -> Result<(), WriteError> {
+        let lease_keys = |lease| self.store.lease_keys(lease).unwrap_or_default();
+        Ok(self.store.auth.read().permit_command(caller, command, &lease_keys)?)
     }
 
     fn run(&mut self, command: Command, answer_wanted: bool) -> Outcome {
@@ -152,6 +163,7 @@ impl EntryApplier<'_> {
                 self.checkpoint_leases(&leases);
                 Ok(Answer::LeaseCheckpoint)
             }
+            Command::Auth(change) => self.change_auth(&change),
         }
     }
 
@@ -235,6 +247,19 @@ impl EntryApplier<'_> {
     fn put_lease(&mut self, lease: Lease) {
         let (key, value) = schema::lease_row(lease);
         self.put_row(Table::Lease, Bytes::copy_from_slice(&key), Bytes::copy_from_slice(&value));
+    }
+
+    fn change_auth(&mut self, change: &AuthCommand) -> Outcome {
+        let mut state = AuthState::clone(&self.store.auth());
+        for row in state.change(change)? {
+            let (table, key) = (row.table, row.key);
+            self.effects.push(match row.value {
+                Some(value) => Effect::Put { table, key, value },
+                None => Effect::Delete { table, key },
+            });
+        }
+        *self.store.auth.write() = Arc::new(state);
+        Ok(Answer::Auth)
     }
 
     /// Notes when a revision was made, at most once a second. The clock never runs backwards here, whatever the

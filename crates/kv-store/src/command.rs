@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::auth::AuthCommand;
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
 use crate::kv::KeyValue;
@@ -36,6 +37,8 @@ pub enum Command {
     },
     /// Records how much time leases have left; those that do not exist are passed over.
     LeaseCheckpoint(Vec<LeaseRemaining>),
+    /// Changes users, roles or whether they matter.
+    Auth(AuthCommand),
 }
 
 /// How much time a lease has left.
@@ -270,6 +273,8 @@ pub enum Answer {
     LeaseRevoke,
     /// To [`Command::LeaseCheckpoint`].
     LeaseCheckpoint,
+    /// To [`Command::Auth`].
+    Auth,
 }
 
 /// What became of a command.

@@ -4,9 +4,15 @@
 //! complement, as in protobuf), byte strings a length and the bytes, lists a length and the items,
 //! several switches one byte of flags. There is no skipping of unknown fields: a new shape of a
 //! command gets a new kind, so that an old entry always means what it meant.
+//!
+//! A command that somebody stands for begins with who that is: the kind byte 16, the user's name and the auth revision,
+//! or the kind byte 17 for the server itself; then comes the command as it would be alone. Without them nobody stands for it.
+
+pub(crate) mod auth;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::auth::Caller;
 use crate::command::{
     Command, Compare, CompareResult, CompareTarget, DeleteRange, LeaseRemaining, Member, Op, Put, RangeQuery,
     SortOrder, SortTarget, Txn,
@@ -56,6 +62,12 @@ const KIND_LEASE_GRANT: u8 = 8;
 const KIND_LEASE_REVOKE: u8 = 9;
 const KIND_LEASE_CHECKPOINT: u8 = 10;
 
+/// What stands before a command on behalf of a user.
+const CALLER_USER: u8 = 16;
+
+/// What stands before a command of the server's own.
+const CALLER_SERVER: u8 = 17;
+
 const PUT_PREV_KV: u8 = 1;
 const PUT_IGNORE_VALUE: u8 = 2;
 const PUT_IGNORE_LEASE: u8 = 4;
@@ -70,9 +82,23 @@ const RANGE_KIND_FROM: u8 = 1;
 const RANGE_KIND_BETWEEN: u8 = 2;
 
 impl Command {
-    /// Returns the command as it is written into the log, in a buffer of its own.
+    /// Returns the command as it is written into the log, in a buffer of its own, with nobody standing for it.
     pub fn encode(&self) -> Bytes {
+        self.encode_for(&Caller::Nobody)
+    }
+
+    /// Returns the command as it is written into the log on behalf of a caller.
+    pub fn encode_for(&self, caller: &Caller) -> Bytes {
         let mut out = BytesMut::with_capacity(self.size_hint());
+        match caller {
+            Caller::Nobody => {}
+            Caller::User { name, auth_revision } => {
+                out.put_u8(CALLER_USER);
+                put_bytes(&mut out, name.as_bytes());
+                put_varint(&mut out, *auth_revision);
+            }
+            Caller::Server => out.put_u8(CALLER_SERVER),
+        }
         match self {
             Self::Put(put) => encode_put(&mut out, put),
             Self::DeleteRange(delete) => encode_delete(&mut out, delete),
@@ -92,17 +118,28 @@ impl Command {
                 put_number(&mut out, *id);
             }
             Self::LeaseCheckpoint(leases) => encode_lease_checkpoint(&mut out, leases),
+            Self::Auth(change) => auth::encode(&mut out, change),
         }
         out.freeze()
     }
 
-    /// Reads a command; its byte strings share the buffer.
+    /// Reads a command, whoever stands for it; its byte strings share the buffer.
     ///
     /// # Errors
     ///
     /// [`DecodeError`] for bytes that no release of ours has written.
     pub fn decode(encoded: &Bytes) -> Result<Self, DecodeError> {
+        Self::decode_with_caller(encoded).map(|(_, command)| command)
+    }
+
+    /// Reads a command and who stands for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Command::decode`].
+    pub fn decode_with_caller(encoded: &Bytes) -> Result<(Caller, Self), DecodeError> {
         let mut input = Input { bytes: encoded, at: 0 };
+        let caller = input.caller()?;
         let command = match input.byte("the kind of a command")? {
             KIND_PUT => Self::Put(input.put()?),
             KIND_DELETE_RANGE => Self::DeleteRange(input.delete()?),
@@ -112,12 +149,11 @@ impl Command {
             KIND_LEASE_GRANT => Self::LeaseGrant { id: input.number("a lease")?, ttl: input.number("a time to live")? },
             KIND_LEASE_REVOKE => Self::LeaseRevoke { id: input.number("a lease")? },
             KIND_LEASE_CHECKPOINT => Self::LeaseCheckpoint(input.lease_checkpoint()?),
+            kind @ auth::FIRST_KIND..=auth::LAST_KIND => Self::Auth(input.auth_command(kind)?),
             kind => return Err(DecodeError::Unknown { what: "kind of command", value: kind.into() }),
         };
-        match encoded.len() - input.at {
-            0 => Ok(command),
-            length => Err(DecodeError::TrailingBytes { length }),
-        }
+        input.end()?;
+        Ok((caller, command))
     }
 
     fn size_hint(&self) -> usize {
@@ -129,8 +165,9 @@ impl Command {
 }
 
 /// Says whether an encoded command is a put, without decoding it.
-pub(crate) fn is_put(encoded: &[u8]) -> bool {
-    encoded.first() == Some(&KIND_PUT)
+pub(crate) fn is_put(encoded: &Bytes) -> bool {
+    let mut input = Input { bytes: encoded, at: 0 };
+    input.skip_caller().is_ok() && encoded.get(input.at) == Some(&KIND_PUT)
 }
 
 fn encode_put(out: &mut BytesMut, put: &Put) {
@@ -276,10 +313,8 @@ impl Member {
     pub(crate) fn decode(encoded: &Bytes) -> Result<Self, DecodeError> {
         let mut input = Input { bytes: encoded, at: 0 };
         let member = input.member()?;
-        match encoded.len() - input.at {
-            0 => Ok(member),
-            length => Err(DecodeError::TrailingBytes { length }),
-        }
+        input.end()?;
+        Ok(member)
     }
 }
 
@@ -302,6 +337,43 @@ struct Input<'a> {
 }
 
 impl Input<'_> {
+    fn caller(&mut self) -> Result<Caller, DecodeError> {
+        Ok(match self.bytes.first() {
+            Some(&CALLER_USER) => {
+                self.at = 1;
+                let name = self.text("a user's name")?;
+                Caller::User { name, auth_revision: self.unsigned("an auth revision")? }
+            }
+            Some(&CALLER_SERVER) => {
+                self.at = 1;
+                Caller::Server
+            }
+            _ => Caller::Nobody,
+        })
+    }
+
+    fn skip_caller(&mut self) -> Result<(), DecodeError> {
+        match self.bytes.first() {
+            Some(&CALLER_USER) => {
+                self.at = 1;
+                self.at += self.length("a user's name")?;
+                self.unsigned("an auth revision").map(drop)
+            }
+            Some(&CALLER_SERVER) => {
+                self.at = 1;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&self) -> Result<(), DecodeError> {
+        match self.bytes.len() - self.at {
+            0 => Ok(()),
+            length => Err(DecodeError::TrailingBytes { length }),
+        }
+    }
+
     fn byte(&mut self, what: &'static str) -> Result<u8, DecodeError> {
         let byte = *self.bytes.get(self.at).ok_or(DecodeError::Truncated { what })?;
         self.at += 1;
@@ -541,6 +613,26 @@ mod tests {
                 "03020300016b0301760201016b020902010103666f6f03626172ac02030001020002016101630001060400016b0005020203000000"
             ],
         );
+    }
+
+    #[test]
+    fn who_stands_for_a_command_comes_before_it() {
+        let put = Command::Put(Put { key: "k".into(), ..Put::default() });
+        let alone = put.encode();
+        for (caller, before) in [
+            (Caller::Nobody, ""),
+            (Caller::User { name: "ann".to_owned(), auth_revision: 300 }, "1003616e6eac02"),
+            (Caller::User { name: String::new(), auth_revision: 1 }, "100001"),
+            (Caller::Server, "11"),
+        ] {
+            let encoded = put.encode_for(&caller);
+            let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            assert_eq!(hex(&encoded), before.to_owned() + &hex(&alone));
+            assert!(is_put(&encoded));
+            assert_eq!(Command::decode_with_caller(&encoded), Ok((caller, put.clone())));
+        }
+        let compact = Command::Compact { revision: 1 };
+        assert!(!is_put(&compact.encode_for(&Caller::Server)) && !is_put(&Bytes::from_static(&[CALLER_USER, 9])));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why operations fail: one type for each family, so that a signature says what can happen.
 
+use crate::auth::AuthError;
 use crate::storage_error::StorageError;
 
 /// Why a read failed.
@@ -55,4 +56,7 @@ pub enum WriteError {
     /// A put that keeps the value or the lease names a key that does not exist.
     #[error("the key whose value or lease is to be kept does not exist")]
     KeyNotFound,
+    /// The caller may not do this, or the change of users and roles makes no sense.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
 }

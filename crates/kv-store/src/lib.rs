@@ -56,6 +56,7 @@
 compile_error!("kvd maps its whole store into memory, which needs a 64-bit address space");
 
 mod apply;
+mod auth;
 mod background;
 mod checkpoint;
 mod command;
@@ -91,6 +92,9 @@ mod txn;
 mod watch;
 
 pub use apply::EntryApplier;
+pub use auth::{
+    Access, AuthCommand, AuthError, AuthState, Caller, PasswordHash, Permission, PermissionKind, ROOT, Role, User,
+};
 pub use background::{
     Background, BackgroundOptions, CHECKPOINT_INTERVAL, COMPACTION_PAUSE, COMPACTION_ROWS, READER_PATIENCE,
 };

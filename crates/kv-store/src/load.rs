@@ -1,7 +1,8 @@
-//! What a store reads when it opens: the index is built from the records, members and clock from their tables.
+//! What a store reads when it opens: the index is built from the records, members, users, roles and clock from their tables.
 
 use bytes::Bytes;
 
+use crate::auth::{self, AuthState};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
 use crate::lease::Leases;
@@ -16,6 +17,7 @@ pub(crate) struct Loaded {
     pub(crate) index: KeyIndex,
     pub(crate) leases: Leases,
     pub(crate) members: Vec<Member>,
+    pub(crate) auth: AuthState,
     pub(crate) membership: Option<(LogPosition, Bytes)>,
     pub(crate) last_time: Option<u64>,
 }
@@ -31,6 +33,7 @@ pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
         index,
         leases,
         members: load_members(&reader)?,
+        auth: auth::load(&reader, Err)?,
         membership: reader.membership()?.map(|(at, encoded)| (at, Bytes::copy_from_slice(encoded))),
         last_time: load_last_time(&reader)?,
         meta,

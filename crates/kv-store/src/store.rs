@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use crate::auth::AuthState;
 use crate::command::Member;
 use crate::compaction::CompactionState;
 use crate::error::ReadError;
@@ -68,6 +69,8 @@ pub struct Store {
     pub(crate) watch_hub: WatchHub,
     pub(crate) members: RwLock<Vec<Member>>,
     pub(crate) leases: RwLock<Leases>,
+    /// Replaced by the applier as a whole, so that whoever took it sees one auth revision.
+    pub(crate) auth: RwLock<Arc<AuthState>>,
     /// Changed under the index's write lock only.
     pub(crate) current: AtomicI64,
     pub(crate) compacted: AtomicI64,
@@ -148,6 +151,7 @@ impl Store {
             watch_hub: WatchHub::new(meta.revision),
             members: RwLock::new(loaded.members),
             leases: RwLock::new(loaded.leases),
+            auth: RwLock::new(Arc::new(loaded.auth)),
             current: AtomicI64::new(meta.revision),
             compacted: AtomicI64::new(meta.compact_revision),
             purged_to: AtomicI64::new(meta.compact_finished),
@@ -205,6 +209,16 @@ impl Store {
     /// Returns the members of the cluster by id.
     pub fn members(&self) -> Vec<Member> {
         self.members.read().clone()
+    }
+
+    /// Returns all users and roles as they are now.
+    pub fn auth(&self) -> Arc<AuthState> {
+        Arc::clone(&self.auth.read())
+    }
+
+    /// Says whether permissions matter.
+    pub fn is_auth_enabled(&self) -> bool {
+        self.auth.read().is_enabled()
     }
 
     /// Returns the tables, for tools that look at them directly.

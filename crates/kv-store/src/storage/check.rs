@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Storage;
 use super::reader::{BigTable, Meta, StorageReader};
+use crate::auth;
 use crate::command::Member;
 use crate::key_index::{KeyIndex, Version};
 use crate::lease::{LEASE_TTL_MAX, Lease};
@@ -53,6 +54,7 @@ impl Storage {
         check.times();
         check.leases();
         check.members();
+        check.auth();
         Ok(check.checked)
     }
 }
@@ -261,6 +263,21 @@ impl Check<'_> {
             if let Err(error) = Member::decode(&Bytes::copy_from_slice(value)) {
                 self.note(&format!("table member: row {}: {error}", schema::hex(key)));
             }
+        }
+    }
+
+    fn auth(&mut self) {
+        let mut damages = Vec::new();
+        let loaded = auth::load(self.reader, |damage| {
+            damages.push(damage);
+            Ok(())
+        });
+        match loaded {
+            Ok(state) => self.checked.small_rows += (state.users().count() + state.roles().count()) as u64,
+            Err(error) => damages.push(error),
+        }
+        for damage in damages {
+            self.note(&damage);
         }
     }
 

@@ -122,6 +122,7 @@ pub(crate) fn check_outcome(command: &Command, outcome: &Outcome, expected: &Res
         Ok(Answer::LeaseGrant) => Ok(Done::LeaseGrant),
         Ok(Answer::LeaseRevoke) => Ok(Done::LeaseRevoke),
         Ok(Answer::LeaseCheckpoint) => Ok(Done::LeaseCheckpoint),
+        Ok(Answer::Auth) => Ok(Done::Auth),
         Err(error) => Err(refusal_of_write(error)),
     };
     assert_eq!(&found, expected, "{command:?}");

@@ -1,6 +1,7 @@
 //! What the store promises, tested through its public interface: beside a small naive model, and after every kind of
 //! interruption.
 
+mod auth;
 mod checking;
 mod commands;
 mod compaction;
