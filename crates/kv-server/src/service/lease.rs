@@ -1,0 +1,112 @@
+//! The service Lease: grants, renewals, and what is left of each.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, stream};
+use kv_proto::etcdserverpb::{self as pb, lease_server::Lease};
+use kv_store::{Answer, Command};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::kv::mismatch;
+use crate::engine::Engine;
+use crate::lease::TTL_MIN;
+use crate::startup::random_number;
+
+pub(crate) struct LeaseService {
+    engine: Arc<Engine>,
+}
+
+impl LeaseService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    fn header(&self) -> pb::ResponseHeader {
+        self.engine.header(self.engine.store.revision())
+    }
+}
+
+#[tonic::async_trait]
+impl Lease for LeaseService {
+    type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<pb::LeaseKeepAliveResponse, Status>> + Send>>;
+
+    async fn lease_grant(
+        &self,
+        request: Request<pb::LeaseGrantRequest>,
+    ) -> Result<Response<pb::LeaseGrantResponse>, Status> {
+        let request = request.into_inner();
+        let (id, ttl) = grant(&self.engine, request.id, request.ttl).await?;
+        Ok(Response::new(pb::LeaseGrantResponse { header: Some(self.header()), id, ttl, error: String::new() }))
+    }
+
+    async fn lease_revoke(
+        &self,
+        request: Request<pb::LeaseRevokeRequest>,
+    ) -> Result<Response<pb::LeaseRevokeResponse>, Status> {
+        match self.engine.propose(&Command::LeaseRevoke { id: request.into_inner().id }).await? {
+            Answer::LeaseRevoke => Ok(Response::new(pb::LeaseRevokeResponse { header: Some(self.header()) })),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn lease_keep_alive(
+        &self,
+        request: Request<Streaming<pb::LeaseKeepAliveRequest>>,
+    ) -> Result<Response<Self::LeaseKeepAliveStream>, Status> {
+        // One after the other: the next request is read when the answer to the one before is on its way.
+        let start = (Arc::clone(&self.engine), request.into_inner());
+        let answers = stream::try_unfold(start, |(engine, mut requests)| async move {
+            let Some(pb::LeaseKeepAliveRequest { id }) = requests.message().await? else { return Ok(None) };
+            // Looked up before: nobody may take from the answer that the lease was alive at a later revision.
+            let header = Some(engine.header(engine.store.revision()));
+            let ttl = engine.lessor.renew(&engine, id).await?;
+            Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, requests))))
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn lease_time_to_live(
+        &self,
+        request: Request<pb::LeaseTimeToLiveRequest>,
+    ) -> Result<Response<pb::LeaseTimeToLiveResponse>, Status> {
+        let pb::LeaseTimeToLiveRequest { id, keys } = request.into_inner();
+        self.engine.linearizable().await?;
+        let Some((ttl, granted_ttl)) = self.engine.lessor.remaining(id) else {
+            let unknown =
+                pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl: -1, ..Default::default() };
+            return Ok(Response::new(unknown));
+        };
+        let keys = if keys { self.engine.store.lease_keys(id).unwrap_or_default() } else { Vec::new() };
+        Ok(Response::new(pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl, granted_ttl, keys }))
+    }
+
+    async fn lease_leases(
+        &self,
+        _: Request<pb::LeaseLeasesRequest>,
+    ) -> Result<Response<pb::LeaseLeasesResponse>, Status> {
+        let leases = self.engine.lessor.by_deadline().into_iter().map(|id| pb::LeaseStatus { id }).collect();
+        Ok(Response::new(pb::LeaseLeasesResponse { header: Some(self.header()), leases }))
+    }
+}
+
+/// Grants a lease; zero stands for an id that nobody has. Returns the id and the time to live.
+pub(super) async fn grant(engine: &Engine, id: i64, ttl: i64) -> Result<(i64, i64), Status> {
+    let id = if id == 0 { free_id(engine)? } else { id };
+    let ttl = ttl.max(TTL_MIN);
+    match engine.propose(&Command::LeaseGrant { id, ttl }).await? {
+        Answer::LeaseGrant => Ok((id, ttl)),
+        other => Err(mismatch(&other)),
+    }
+}
+
+/// Draws a positive id that no lease has.
+fn free_id(engine: &Engine) -> Result<i64, Status> {
+    loop {
+        let drawn = random_number().map_err(|error| Status::unknown(format!("etcdserver: random number: {error}")))?;
+        let id = (drawn >> 1) as i64;
+        if id != 0 && engine.store.lease(id).is_none() {
+            return Ok(id);
+        }
+    }
+}
