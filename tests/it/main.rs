@@ -6,6 +6,7 @@ mod harness;
 
 mod crash;
 mod differential;
+mod duplicate_keys;
 mod etcd_client;
 mod power_cut;
 mod quirks;

@@ -2,7 +2,8 @@
 //!
 //! In one branch a key may be put once, and a put may not fall into a deletion. A nested transaction counts towards
 //! its parent, with both of its branches, except that its two branches may put the same key: only one of them runs.
-//! As in etcd, a nested put is compared with the deletions of its parent and of the nested transactions before it.
+//! As in etcd, a nested put is compared with the deletions of its parent and of the nested transactions before it,
+//! and a deletion from a key on is compared with nothing: etcd takes its range end `\0` for a key, before every other.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
@@ -61,9 +62,9 @@ fn check_branch(ops: &[Op]) -> Result<Writes, ApiError> {
     Ok(writes)
 }
 
-/// A set of keys as disjoint intervals: each start with its end, `None` for one without end.
+/// A set of keys as disjoint intervals: each start with its end.
 #[derive(Default)]
-struct Intervals(BTreeMap<Bytes, Option<Bytes>>);
+struct Intervals(BTreeMap<Bytes, Bytes>);
 
 impl Intervals {
     fn insert(&mut self, range: &KeyRange) {
@@ -72,31 +73,23 @@ impl Intervals {
         }
         let end = match range.bounds().1 {
             // The smallest key after a key is that key and a zero byte.
-            Bound::Included(last) => Some([last, &[0]].concat().into()),
-            Bound::Excluded(end) => Some(Bytes::copy_from_slice(end)),
-            Bound::Unbounded => None,
+            Bound::Included(last) => [last, &[0]].concat().into(),
+            Bound::Excluded(end) => Bytes::copy_from_slice(end),
+            Bound::Unbounded => return,
         };
         self.insert_interval(range.start().clone(), end);
     }
 
-    fn insert_interval(&mut self, mut start: Bytes, mut end: Option<Bytes>) {
+    fn insert_interval(&mut self, mut start: Bytes, mut end: Bytes) {
         // Whatever begins up to the new end and ends at the new start or later is joined with it.
-        loop {
-            let upper = match &end {
-                Some(end) => Bound::Included(end.clone()),
-                None => Bound::Unbounded,
-            };
-            let last = self.0.range((Bound::Unbounded, upper)).next_back();
-            let Some((other_start, other_end)) = last.map(|(start, end)| (start.clone(), end.clone())) else { break };
-            if other_end.as_ref().is_some_and(|other_end| *other_end < start) {
+        while let Some((other_start, other_end)) = self.0.range::<Bytes, _>(..=&end).next_back() {
+            if *other_end < start {
                 break;
             }
-            self.0.remove(&other_start);
+            let other_start = other_start.clone();
+            let other_end = self.0.remove(&other_start).expect("the entry was just found");
             start = start.min(other_start);
-            end = match (end, other_end) {
-                (Some(end), Some(other_end)) => Some(end.max(other_end)),
-                _ => None,
-            };
+            end = end.max(other_end);
         }
         self.0.insert(start, end);
     }
@@ -109,7 +102,7 @@ impl Intervals {
 
     fn contains(&self, key: &Bytes) -> bool {
         let before = self.0.range::<Bytes, _>(..=key).next_back();
-        before.is_some_and(|(_, end)| end.as_ref().is_none_or(|end| key < end))
+        before.is_some_and(|(_, end)| key < end)
     }
 }
 
@@ -143,7 +136,8 @@ mod tests {
         check(vec![put("b"), delete("a", "c")], false);
         check(vec![put("c"), delete("a", "c")], true);
         check(vec![put("a"), delete("a", "")], false);
-        check(vec![put("z"), delete("a", "\0")], false);
+        check(vec![put("z"), delete("a", "\0")], true);
+        check(vec![put("a"), delete("a", "\0")], true);
         check(vec![put("b"), delete("c", "a")], true);
         check(vec![delete("a", "c"), delete("b", "d")], true);
     }

@@ -139,7 +139,7 @@ impl<'a> WriteTxn<'a> {
     /// the answer cannot be built.
     pub(crate) fn run(&mut self, txn: Txn, answer_wanted: bool) -> Result<Result<TxnAnswer, ReadError>, WriteError> {
         let path = self.choose(&txn)?;
-        self.check(&txn, &path)?;
+        self.check(&txn, &path, &mut Vec::new())?;
         let answer = self.execute(txn, &path, answer_wanted);
         let revision = self.visible();
         Ok(answer.map(|answer| TxnAnswer { revision, ..answer }))
@@ -163,16 +163,25 @@ impl<'a> WriteTxn<'a> {
         Ok(Path { succeeded, nested })
     }
 
-    fn check(&self, txn: &Txn, path: &Path) -> Result<(), WriteError> {
+    /// `deleted` is what the operations before have deleted: a put cannot keep the value of a key that is gone when its
+    /// turn comes. etcd ends with a panic there.
+    fn check<'t>(&self, txn: &'t Txn, path: &Path, deleted: &mut Vec<&'t KeyRange>) -> Result<(), WriteError> {
         let mut nested = path.nested.iter();
         for op in branch(txn, path.succeeded) {
             match op {
                 Op::Range(query) => self.check_range(query)?,
                 Op::Put(put) => {
                     self.check_put(put)?;
+                    let keeps = put.ignore_value || put.ignore_lease;
+                    if keeps && deleted.iter().any(|range| range.contains(&put.key)) {
+                        return Err(WriteError::KeyNotFound);
+                    }
                 }
-                Op::DeleteRange(_) => {}
-                Op::Txn(txn) => self.check(txn, nested.next().expect("a path for each nested transaction"))?,
+                Op::DeleteRange(delete) => deleted.push(&delete.range),
+                Op::Txn(txn) => {
+                    let path = nested.next().expect("a path for each nested transaction");
+                    self.check(txn, path, deleted)?;
+                }
             }
         }
         Ok(())

@@ -27,13 +27,6 @@ pub(crate) const KNOWN: &[Difference] = &[
     Difference {
         suite: "quirks",
         peers: &[Kind::Etcd37],
-        fields: &["put behind a deletion from a key on"],
-        reason: "etcd takes the range end \\0 for a key, sees an empty interval and accepts a key written twice",
-        contract: "api.md section 5, Txn: a put may not fall inside a deletion of the same branch",
-    },
-    Difference {
-        suite: "quirks",
-        peers: &[Kind::Etcd37],
         fields: &["hash of a negative revision"],
         reason: "there is no such history: etcd hashes nothing, kvd says that it is compacted",
         contract: "api.md section 13: requests are for 0 or a revision from the compact one on",
