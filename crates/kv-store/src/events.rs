@@ -1,5 +1,6 @@
 //! What happened since a revision: the changes that a watcher is told, from the ring or from LMDB.
 
+use std::collections::HashMap;
 use std::iter;
 use std::sync::atomic::Ordering::Acquire;
 
@@ -67,7 +68,8 @@ impl Store {
         if query.from < oldest {
             return Err(ReadError::Compacted { requested: query.from, oldest });
         }
-        let slice = slice?;
+        let mut slice = slice?;
+        drop_superseded(&mut slice.records, oldest);
         let mut events = Vec::with_capacity(slice.records.len());
         for record in &slice.records {
             if if record.tombstone { query.no_delete } else { query.no_put } {
@@ -105,4 +107,17 @@ impl Store {
         }
         Ok(None)
     }
+}
+
+/// Leaves out the changes of the compact revision that a later one of that revision replaced: they are given up, and
+/// are still here only where the deletion has not come to them.
+fn drop_superseded(records: &mut Vec<Record>, compacted: i64) {
+    let end = records.partition_point(|record| record.at.major <= compacted);
+    if end < 2 {
+        return;
+    }
+    let newest: HashMap<&[u8], Point> = records[..end].iter().map(|record| (record.key(), record.at)).collect();
+    let kept: Vec<bool> = records[..end].iter().map(|record| newest[record.key()] == record.at).collect();
+    let mut kept = kept.into_iter();
+    records.retain(|_| kept.next().unwrap_or(true));
 }

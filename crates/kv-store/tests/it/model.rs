@@ -166,7 +166,12 @@ impl Model {
         }
         let mut events = Vec::new();
         for major in query.from.max(1)..=self.revision() {
-            for (deleted, pair) in &self.at(major).changes {
+            let changes = &self.at(major).changes;
+            for (at, (deleted, pair)) in changes.iter().enumerate() {
+                // Of the compacted revision only what is still the newest is kept.
+                if major == self.compacted && changes[at + 1..].iter().any(|(_, later)| later.key == pair.key) {
+                    continue;
+                }
                 if if *deleted { query.no_delete } else { query.no_put } || !query.range.contains(&pair.key) {
                     continue;
                 }
@@ -180,8 +185,6 @@ impl Model {
                 });
             }
         }
-        // Of the compacted revision only what is still the newest is kept; a change that a later one of the same
-        // revision replaced may be gone.
         Ok(events)
     }
 
