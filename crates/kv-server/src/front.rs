@@ -11,7 +11,6 @@ use hyper::body::Incoming;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::cluster_server::ClusterServer;
 use kv_proto::etcdserverpb::kv_server::KvServer;
-use kv_proto::etcdserverpb::lease_server::LeaseServer;
 use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
 use kv_proto::etcdserverpb::watch_server::WatchServer;
 use tokio::sync::watch;
@@ -27,7 +26,6 @@ use crate::methods::{self, Kind, METHODS, Method, Service};
 use crate::metrics::Metrics;
 use crate::service::cluster::ClusterService;
 use crate::service::kv::KvService;
-use crate::service::lease::LeaseService;
 use crate::service::maintenance::MaintenanceService;
 use crate::service::reflection::{self, Reflection};
 use crate::service::watch::WatchService;
@@ -43,7 +41,6 @@ pub(crate) struct Front {
     message_bytes_max: usize,
     kv: KvServer<KvService>,
     watch: WatchServer<WatchService>,
-    lease: LeaseServer<LeaseService>,
     cluster: ClusterServer<ClusterService>,
     maintenance: MaintenanceServer<MaintenanceService>,
     health: HealthServer<HealthService>,
@@ -61,7 +58,6 @@ impl Front {
             draining,
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
-            lease: LeaseServer::new(LeaseService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             cluster: ClusterServer::new(ClusterService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             maintenance: MaintenanceServer::new(MaintenanceService::new(Arc::clone(&engine)))
                 .max_decoding_message_size(usize::MAX),
@@ -106,7 +102,6 @@ impl Front {
         let Ok(response) = match method.service {
             Service::Kv => self.kv.clone().call(request).await,
             Service::Watch => self.watch.clone().call(request).await,
-            Service::Lease => self.lease.clone().call(request).await,
             Service::Cluster => self.cluster.clone().call(request).await,
             Service::Maintenance => self.maintenance.clone().call(request).await,
             Service::Health => self.health.clone().call(request).await,

@@ -25,7 +25,6 @@ mod connection;
 mod frames;
 mod front;
 mod hpack;
-mod lease;
 mod listener;
 mod methods;
 mod serve;

@@ -2,7 +2,6 @@
 
 pub(crate) mod cluster;
 pub(crate) mod kv;
-pub(crate) mod lease;
 pub(crate) mod maintenance;
 mod range_stream;
 pub(crate) mod reflection;

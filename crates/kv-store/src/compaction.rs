@@ -26,6 +26,9 @@ pub(crate) struct CompactionState {
     applied_with: Option<LogPosition>,
     /// Everything up to this compaction is deleted.
     finished: i64,
+    /// The newest compaction when the store was opened. What it has deleted before is not known, nor can a later one be
+    /// hashed that came while it was not finished.
+    opened_with: i64,
     /// The compaction whose deletion has begun.
     begun: Option<i64>,
     past: PastHashes,
@@ -33,7 +36,8 @@ pub(crate) struct CompactionState {
 
 impl CompactionState {
     pub(crate) fn new(target: i64, finished: i64) -> Self {
-        Self { target, applied_with: None, finished, begun: None, past: PastHashes::default() }
+        let past = PastHashes::default();
+        Self { target, applied_with: None, finished, opened_with: target, begun: None, past }
     }
 }
 
@@ -56,8 +60,10 @@ pub enum CompactionStep {
 impl Store {
     pub(crate) fn schedule_compaction(&self, revision: i64, applied_with: LogPosition) {
         let mut state = self.compaction.lock();
-        let (previous, whole) = (state.target, state.finished == state.target);
-        state.past.begin(revision, previous, whole);
+        if state.finished >= state.opened_with {
+            let previous = state.target;
+            state.past.begin(revision, previous);
+        }
         state.target = revision;
         state.applied_with = Some(applied_with);
         drop(state);
@@ -97,7 +103,7 @@ impl Store {
             }
         }
         let mut state = self.compaction.lock();
-        state.past.delete(slice.target, slice.deleted);
+        state.past.delete(slice.target, &slice.deleted);
         // A compaction that a restart interrupted is finished first, so this can be an older one.
         let Some(finished) = slice.finished else { return Ok(CompactionStep::More) };
         state.finished = finished;

@@ -4,11 +4,15 @@
 //! answers a request for exactly such a revision with what it remembered. To take it here would be a read of the whole
 //! store at each compaction. Instead the digests of deleted changes are kept, and a request puts them back in
 //! between what is left: what was there when C was compacted is what is there now, and what was deleted since.
+//!
+//! One deletion may serve several compactions, where a later one came before it began. Each deleted change is then
+//! put down to the one that would have deleted it, had they been done one by one as etcd does them.
 
 use std::collections::VecDeque;
 
 use crate::digest::Digest;
 use crate::revision::Point;
+use crate::storage::DeletedChange;
 
 /// How many compactions are remembered, as in etcd.
 const COMPACTIONS: usize = 10;
@@ -25,7 +29,7 @@ struct Compaction {
     finished: bool,
 }
 
-/// A change that a compaction deleted.
+/// A change that is deleted, and the compaction that gave it up.
 #[derive(Debug, Clone, Copy)]
 struct Deleted {
     at: Point,
@@ -41,35 +45,33 @@ pub(crate) struct PastHashes {
 }
 
 impl PastHashes {
-    /// Notes a compaction; `whole` says whether the one before had deleted all it had to, as it must have for a hash.
-    pub(crate) fn begin(&mut self, revision: i64, previous: i64, whole: bool) {
-        if !whole {
-            // What a compaction that never finished has deleted is not known: nothing older can be told either.
-            self.compactions.clear();
-            self.deleted.clear();
-            return;
-        }
+    /// Notes a compaction, and the compact revision before it.
+    pub(crate) fn begin(&mut self, revision: i64, previous: i64) {
         self.compactions.push_back(Compaction { revision, previous, finished: false });
         while self.compactions.len() > COMPACTIONS {
             self.forget_oldest();
         }
     }
 
-    /// Notes what compaction `by` deleted.
-    pub(crate) fn delete(&mut self, by: i64, deleted: impl IntoIterator<Item = (Point, Digest)>) {
+    /// Notes what the deletion for compaction `by`, and for those before it that are not finished, deleted.
+    pub(crate) fn delete(&mut self, by: i64, deleted: &[DeletedChange]) {
         if self.compactions.is_empty() {
             return;
         }
-        self.deleted.extend(deleted.into_iter().map(|(at, digest)| Deleted { at, digest, by }));
+        let pending: Vec<i64> = self.compactions.iter().filter(|it| !it.finished).map(|it| it.revision).collect();
+        self.deleted.extend(deleted.iter().map(|&DeletedChange { at, digest, superseded_at }| {
+            let first = pending.partition_point(|revision| *revision < superseded_at);
+            Deleted { at, digest, by: pending.get(first).map_or(by, |first| by.min(*first)) }
+        }));
         while self.deleted.len() > DELETED_MAX {
             self.forget_oldest();
         }
     }
 
-    /// Notes that a compaction has deleted all it had to.
+    /// Notes that a compaction and those before it have deleted all they had to.
     pub(crate) fn finish(&mut self, revision: i64) {
         for compaction in &mut self.compactions {
-            compaction.finished |= compaction.revision == revision;
+            compaction.finished |= compaction.revision <= revision;
         }
     }
 
@@ -101,37 +103,54 @@ impl PastHashes {
 mod tests {
     use super::*;
 
-    fn deleted(major: i64) -> (Point, Digest) {
-        (Point::new(major, 0), Digest::of(&major.to_be_bytes()))
+    fn digest(major: i64) -> Digest {
+        Digest::of(&major.to_be_bytes())
+    }
+
+    fn deleted(major: i64, superseded_at: i64) -> DeletedChange {
+        DeletedChange { at: Point::new(major, 0), digest: digest(major), superseded_at }
+    }
+
+    fn hashed(previous: i64, majors: &[i64]) -> (i64, Vec<(Point, Digest)>) {
+        (previous, majors.iter().map(|major| (Point::new(*major, 0), digest(*major))).collect())
     }
 
     #[test]
     fn a_compaction_is_hashed_with_what_it_and_later_ones_deleted() {
         let mut past = PastHashes::default();
-        past.begin(10, 4, true);
+        past.begin(10, 4);
         assert_eq!(past.find(10), None, "not before it is finished");
-        past.delete(10, [deleted(7), deleted(3), deleted(5)]);
+        past.delete(10, &[deleted(7, 9), deleted(3, 5), deleted(5, 7)]);
         past.finish(10);
-        past.begin(20, 10, true);
-        past.delete(20, [deleted(12), deleted(9)]);
+        past.begin(20, 10);
+        past.delete(20, &[deleted(12, 15), deleted(9, 12)]);
         past.finish(20);
-        assert_eq!(past.find(10), Some((4, vec![deleted(5), deleted(7), deleted(9)])));
-        assert_eq!(past.find(20), Some((10, vec![deleted(12)])));
+        assert_eq!(past.find(10), Some(hashed(4, &[5, 7, 9])));
+        assert_eq!(past.find(20), Some(hashed(10, &[12])));
         assert_eq!(past.find(15), None);
     }
 
     #[test]
-    fn ten_are_remembered_and_none_across_a_gap() {
+    fn one_deletion_serves_the_compactions_that_waited_for_it() {
+        let mut past = PastHashes::default();
+        past.begin(10, 4);
+        past.begin(20, 10);
+        past.delete(20, &[deleted(3, 5), deleted(5, 7), deleted(7, 9), deleted(9, 12), deleted(12, 15)]);
+        past.finish(20);
+        assert_eq!(past.find(10), Some(hashed(4, &[5, 7, 9])));
+        assert_eq!(past.find(20), Some(hashed(10, &[12])));
+    }
+
+    #[test]
+    fn ten_are_remembered() {
         let mut past = PastHashes::default();
         for revision in 1..=12 {
-            past.begin(revision, revision - 1, true);
-            past.delete(revision, [deleted(revision)]);
+            past.begin(revision, revision - 1);
+            past.delete(revision, &[deleted(revision, revision)]);
             past.finish(revision);
         }
         assert_eq!(past.find(2), None);
         assert!(past.find(3).is_some());
         assert_eq!(past.deleted.len(), 10);
-        past.begin(20, 12, false);
-        assert_eq!(past.find(12), None);
     }
 }

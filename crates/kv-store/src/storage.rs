@@ -27,7 +27,7 @@ use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
 pub use self::check::Checked;
-pub use self::compact::CompactionSlice;
+pub use self::compact::{CompactionSlice, DeletedChange};
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
 pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};

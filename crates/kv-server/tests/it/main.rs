@@ -4,7 +4,6 @@ mod cluster;
 mod harness;
 mod http;
 mod kv;
-mod lease;
 mod lifecycle;
 mod maintenance;
 mod process;

@@ -1,9 +1,9 @@
 //! What lies under the services: limits, metadata, health and reflection.
 
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb::auth_client::AuthClient;
 use kv_proto::etcdserverpb::kv_client::KvClient;
-use kv_proto::etcdserverpb::{AuthStatusRequest, RangeRequest};
+use kv_proto::etcdserverpb::lease_client::LeaseClient;
+use kv_proto::etcdserverpb::{LeaseGrantRequest, RangeRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request};
@@ -31,8 +31,8 @@ async fn a_message_over_the_limit_is_refused_unread() {
 #[tokio::test]
 async fn services_that_are_not_offered_are_named() {
     let server = TestServer::start().await;
-    let status = AuthClient::new(server.channel().await).auth_status(AuthStatusRequest {}).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::Unimplemented, "unknown service etcdserverpb.Auth"));
+    let status = LeaseClient::new(server.channel().await).lease_grant(LeaseGrantRequest::default()).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Unimplemented, "unknown service etcdserverpb.Lease"));
     server.stop().await;
 }
 
@@ -78,7 +78,7 @@ async fn reflection_lists_what_is_served() {
     let MessageResponse::ListServicesResponse(list) = answer else { panic!("{answer:?}") };
     let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
     assert!(names.contains(&"etcdserverpb.KV") && names.contains(&"grpc.health.v1.Health"), "{names:?}");
-    assert!(!names.contains(&"etcdserverpb.Auth"), "{names:?}");
+    assert!(!names.contains(&"etcdserverpb.Lease"), "{names:?}");
     server.stop().await;
 }
 

@@ -33,12 +33,23 @@ use crate::storage_error::{StorageError, StorageErrorKind};
 pub struct CompactionSlice {
     /// Keys with changes that the slice deleted; an index may now forget them. A key can be here again in a later slice.
     pub keys: Vec<Bytes>,
-    /// The changes that the slice deleted, and their digests.
-    pub deleted: Vec<(Point, Digest)>,
+    /// The changes that the slice deleted.
+    pub deleted: Vec<DeletedChange>,
     /// The compaction that the slice belongs to, which can be an older one that was interrupted.
     pub target: i64,
     /// The compaction that is finished with this slice; nothing if there is more to do.
     pub finished: Option<i64>,
+}
+
+/// A change that a compaction deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeletedChange {
+    /// Which one it was.
+    pub at: Point,
+    /// Its digest.
+    pub digest: Digest,
+    /// The first revision at which a compaction would have deleted it.
+    pub superseded_at: i64,
 }
 
 impl Storage {
@@ -66,15 +77,15 @@ impl Storage {
         }
         let begin = CompactCursor { target: at, next: Point::new(stored.compact_finished.max(0), 0) };
         let work = Work::find(&reader, read_cursor(&reader)?.unwrap_or(begin), changes_max)?;
-        let digests = work.superseded.iter().filter_map(|at| {
-            let digest = reader.digest(*at).transpose()?;
-            Some(digest.map(|digest| (*at, digest)))
+        let digests = work.superseded.iter().filter_map(|&(at, superseded_at)| {
+            let digest = reader.digest(at).transpose()?;
+            Some(digest.map(|digest| DeletedChange { at, digest, superseded_at }))
         });
         let deleted = digests.collect::<Result<_, _>>()?;
         drop(reader);
 
         self.write_with("compact", |txn| {
-            for superseded in &work.superseded {
+            for (superseded, _) in &work.superseded {
                 txn.delete_change(*superseded)?;
             }
             for time in &work.times {
@@ -95,7 +106,8 @@ impl Storage {
 /// What a slice will do.
 struct Work {
     target: i64,
-    superseded: Vec<Point>,
+    /// The changes to delete, each with the first revision at which a compaction would.
+    superseded: Vec<(Point, i64)>,
     keys: Vec<Bytes>,
     times: Vec<Vec<u8>>,
     /// Where the next slice goes on.
@@ -110,8 +122,8 @@ impl Work {
         for head in reader.heads(next, target)?.take(changes_max) {
             let head = head?;
             let gone = head.tombstone && head.at.major < target;
-            work.superseded.extend(head.previous);
-            work.superseded.extend(gone.then_some(head.at));
+            work.superseded.extend(head.previous.map(|previous| (previous, head.at.major)));
+            work.superseded.extend(gone.then_some((head.at, head.at.major + 1)));
             if head.previous.is_some() || gone {
                 work.keys.push(Bytes::copy_from_slice(head.key));
             }
@@ -120,7 +132,7 @@ impl Work {
         }
         // A tombstone that a later put follows is found twice; and LMDB likes its keys in order.
         work.superseded.sort_unstable();
-        work.superseded.dedup();
+        work.superseded.dedup_by_key(|(at, _)| *at);
         if seen < changes_max {
             next = Point::new(target + 1, 0);
             work.times = times_before(reader, target, changes_max)?;

@@ -39,6 +39,39 @@ fn the_hash_of_a_compaction_is_remembered() {
     assert!(matches!(subject.store().hash_kv(3), Err(ReadError::Compacted { .. })));
 }
 
+/// Compactions that come faster than the deletion runs are hashed as if each had been done by itself.
+#[test]
+fn the_hashes_of_compactions_done_at_once_are_remembered() {
+    let mut subject = Subject::new();
+    let mut model = Model::new();
+    let mut expected = Vec::new();
+    for round in 0..3 {
+        for (key, delete) in [("a", false), ("b", false), ("b", true), ("a", false), ("c", round == 1)] {
+            let command = if delete {
+                Command::DeleteRange(DeleteRange { range: KeyRange::Key(key.into()), prev_kv: false })
+            } else {
+                Command::Put(Put { key: key.into(), value: "v".into(), ..Put::default() })
+            };
+            model.run(&command).expect("a valid command");
+            subject.apply(&[command])[0].as_ref().expect("a valid command");
+            if round < 2 && key == "b" {
+                // Each key's tombstone and what it ends are given up by different compactions.
+                let revision = model.revision();
+                let compact = Command::Compact { revision };
+                expected.push((revision, model.compacted(), model.hash(revision, model.compacted())));
+                model.run(&compact).expect("a valid command");
+                subject.apply(&[compact])[0].as_ref().expect("a valid command");
+            }
+        }
+    }
+    subject.checkpoint();
+    subject.compact(usize::MAX);
+    for (revision, compact_revision, hash) in expected {
+        let found = subject.store().hash_kv(revision).expect("the hash is remembered");
+        assert_eq!((found.hash, found.compact_revision), (hash, compact_revision), "revision {revision}");
+    }
+}
+
 /// The figures are a real etcd 3.7.1's after the same commands.
 #[test]
 fn the_hash_of_a_store_whose_keys_are_all_deleted() {
