@@ -7,6 +7,7 @@
 //! - [`Render`] and [`Format`] are the output formats, [`RangePrinter`] the answer of a read, page by page.
 //! - [`CliError`] carries what goes to stderr and an [`ExitStatus`]; [`report`] prints it in one place.
 //! - [`arguments`] turns a command line into what clap reads, with etcdctl's rules and error texts.
+//! - [`SnapshotFile`] writes a snapshot, [`DigestCheck`] judges one.
 //! - [`ReadArgs`] are the flags of `get`, [`Generated`] makes man pages and completion scripts.
 
 pub mod arguments;
@@ -20,6 +21,7 @@ mod progress;
 mod range;
 mod read_args;
 mod render;
+mod snapshot;
 mod table;
 mod terminal;
 mod values;
@@ -34,6 +36,7 @@ pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
 pub use crate::read_args::{ReadArgs, key_range};
 pub use crate::render::{Format, Render, RenderError, Style, render};
+pub use crate::snapshot::{DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, ZSTD_MAGIC, has_digest};
 pub use crate::table::draw as draw_table;
 pub use crate::terminal::{is_interactive, is_terminal_output};
 pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_int};

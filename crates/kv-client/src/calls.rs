@@ -4,8 +4,8 @@ use kv_proto::etcdserverpb::{
     AlarmRequest, AlarmResponse, AuthenticateRequest, AuthenticateResponse, CompactionRequest, CompactionResponse,
     DefragmentRequest, DefragmentResponse, DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse,
     MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse,
-    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
-    kv_client::KvClient, maintenance_client::MaintenanceClient,
+    SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient,
+    cluster_client::ClusterClient, kv_client::KvClient, maintenance_client::MaintenanceClient,
 };
 use tonic::Streaming;
 
@@ -71,6 +71,41 @@ impl Client {
         };
         let chunks = self.call("range_stream", Retry::Always, request, deadline, rpc).await?;
         Ok(RangeStream { chunks, deadline })
+    }
+
+    /// Fetches a snapshot of the store of the member that answers, in chunks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Api`] if the server refuses, [`Error::DeadlineExceeded`] if it cannot be reached in time.
+    pub async fn snapshot(&self, request: SnapshotRequest, deadline: Deadline) -> Result<SnapshotStream, Error> {
+        let receive_max = self.receive_max();
+        let rpc = move |channel, request| async move {
+            MaintenanceClient::new(channel).max_decoding_message_size(receive_max).snapshot(request).await
+        };
+        let chunks = self.call("snapshot", Retry::Always, request, deadline, rpc).await?;
+        Ok(SnapshotStream { chunks, deadline })
+    }
+}
+
+/// The answer of [`Client::snapshot`].
+#[derive(Debug)]
+pub struct SnapshotStream {
+    chunks: Streaming<SnapshotResponse>,
+    deadline: Deadline,
+}
+
+impl SnapshotStream {
+    /// Returns the next chunk, or nothing at the end. The last one holds the digest of the others.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server ends the stream with an error, or time runs out.
+    pub async fn next(&mut self) -> Result<Option<SnapshotResponse>, Error> {
+        match self.deadline.limit(self.chunks.message()).await {
+            None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
+            Some(chunk) => chunk.map_err(|status| Error::from_status(&status)),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ mod endpoint;
 mod error;
 mod tls;
 
-pub use crate::calls::RangeStream;
+pub use crate::calls::{RangeStream, SnapshotStream};
 pub use crate::client::Client;
 pub use crate::dial::{ConnectError, Step};
 pub use crate::discovery::{DiscoveryError, discover};

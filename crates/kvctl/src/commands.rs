@@ -12,6 +12,7 @@ mod compaction;
 mod defrag;
 mod endpoint;
 mod member;
+mod snapshot;
 
 mod completion;
 mod options;
@@ -54,7 +55,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 /// The commands by what they are for, as the help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "txn", "watch", "compaction"]),
-    ("Servers", &["endpoint", "member", "defrag"]),
+    ("Servers", &["endpoint", "member", "defrag", "snapshot"]),
     ("This tool", &["completion", "options", "version"]),
 ];
 
@@ -69,6 +70,7 @@ pub(crate) enum Commands {
     Endpoint(endpoint::EndpointArgs),
     Member(member::MemberArgs),
     Defrag(defrag::DefragArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Completion(completion::CompletionArgs),
     Options(options::OptionsArgs),
     Version(version::VersionArgs),
@@ -86,6 +88,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Endpoint(args) => endpoint::run(context, &args).await,
         Commands::Member(args) => member::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
+        Commands::Snapshot(args) => snapshot::run(context, &args).await,
         Commands::Completion(args) => completion::run(context, &args),
         Commands::Options(_) => options::run(),
         Commands::Version(_) => version::run(context),

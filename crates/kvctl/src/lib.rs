@@ -16,6 +16,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use kv_cli::arguments::{self, Stop, Tool};
 use kv_cli::{CliError, ExitStatus, Generated};
@@ -123,7 +124,8 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
         Err(Stop::Error(error)) => return Err(error),
     };
     let cli = Cli::from_arg_matches(&matches).expect("the arguments have been checked against the same definitions");
-    let context = Context { globals: cli.globals, program };
+    let command_timeout_is_given = is_given(&matches, "command_timeout");
+    let context = Context { globals: cli.globals, program, command_timeout_is_given };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(ExitStatus::Failure, format_args!("start: {error}")))?;
     let result = runtime.block_on(commands::run(&context, cli.command));
@@ -132,9 +134,34 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
     result
 }
 
+/// Says whether a global option is on the line or in the environment, rather than at its default.
+fn is_given(matches: &clap::ArgMatches, id: &str) -> bool {
+    // Global options are found with the innermost command.
+    let mut innermost = matches;
+    while let Some((_, of_command)) = innermost.subcommand() {
+        innermost = of_command;
+    }
+    innermost.value_source(id).is_some_and(|source| source != ValueSource::DefaultValue)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whether_a_global_option_is_given_is_known_wherever_it_stands() {
+        let tool = Tool { command: command("kvctl"), abbreviable: &[], environment_prefixes: ENVIRONMENT_PREFIXES };
+        let given = |line: &str, variable: Option<&str>| {
+            let matches = arguments::parse(&tool, &words::split(line).unwrap(), &|name| {
+                (name == "ETCDCTL_COMMAND_TIMEOUT").then_some(variable?.into())
+            });
+            is_given(&matches.unwrap(), "command_timeout")
+        };
+        assert!(!given("snapshot save x", None));
+        assert!(given("snapshot save x", Some("7s")));
+        assert!(given("--command-timeout 5s snapshot save x", None));
+        assert!(given("snapshot save x --command-timeout=5s", None));
+    }
 
     #[test]
     fn the_definitions_are_consistent() {

@@ -16,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) globals: GlobalArgs,
     /// `kvctl`, or `etcdctl` where etcd's words are wanted.
     pub(crate) program: &'static str,
+    /// Whether `--command-timeout` was given: some commands have no limit otherwise.
+    pub(crate) command_timeout_is_given: bool,
 }
 
 /// A client and where the answers go.
