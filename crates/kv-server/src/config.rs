@@ -1,6 +1,7 @@
 //! What a server can be told, its defaults, and what makes no sense.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +23,12 @@ const DEFAULT_QUOTA_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 
 /// Progress notifications more often than this would be mostly overhead.
 const PROGRESS_NOTIFY_INTERVAL_MIN: Duration = Duration::from_millis(100);
+
+/// [`Config::bcrypt_cost`] unless set otherwise.
+const BCRYPT_COST: u32 = 10;
+
+/// What bcrypt can be told to cost.
+const BCRYPT_COSTS: RangeInclusive<u32> = 4..=31;
 
 /// The names `--metrics` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +91,12 @@ pub struct Config {
     pub compaction_batch_limit: u32,
     /// The pause between two such steps.
     pub compaction_sleep_interval: Duration,
+    /// What kind of tokens clients get, and how they are signed: `simple`, or `jwt,` and options.
+    pub auth_token: String,
+    /// What bcrypt is told to cost: a step doubles it.
+    pub bcrypt_cost: u32,
+    /// Seconds a simple token lives after its last use.
+    pub auth_token_ttl: u64,
     /// Do not wait for the disk: what was acknowledged may be lost.
     pub unsafe_no_fsync: bool,
     /// How the server logs.
@@ -120,6 +133,9 @@ impl Default for Config {
             watch_progress_notify_interval: Duration::from_secs(10 * 60),
             compaction_batch_limit: 1000,
             compaction_sleep_interval: Duration::from_millis(10),
+            auth_token: "simple".to_owned(),
+            bcrypt_cost: BCRYPT_COST,
+            auth_token_ttl: 300,
             unsafe_no_fsync: false,
             log: LogConfig::default(),
             ready_file: None,
@@ -204,6 +220,16 @@ impl Config {
         }
         if self.compaction_batch_limit == 0 {
             self.compaction_batch_limit = Self::default().compaction_batch_limit;
+        }
+        if !BCRYPT_COSTS.contains(&self.bcrypt_cost) {
+            notices.push(
+                Notice::warn("use default bcrypt cost instead of the invalid given cost")
+                    .field("min-cost", *BCRYPT_COSTS.start())
+                    .field("max-cost", *BCRYPT_COSTS.end())
+                    .field("default-cost", BCRYPT_COST)
+                    .field("given-cost", self.bcrypt_cost),
+            );
+            self.bcrypt_cost = BCRYPT_COST;
         }
         if self.name == "default" {
             notices.push(Notice::warn(

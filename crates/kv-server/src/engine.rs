@@ -9,14 +9,15 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::ResponseHeader;
 use kv_raft::{Node, NodeOptions, Proposer};
 use kv_store::{
-    Answer, Background, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, StorageError, StorageErrorKind,
-    Store, Txn, TxnAnswer,
+    Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, StorageError,
+    StorageErrorKind, Store, Txn, TxnAnswer,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tonic::Status;
 
+use crate::auth::Auth;
 use crate::config::{Config, Identity};
 use crate::exposition;
 use crate::http::Checks;
@@ -37,6 +38,7 @@ pub(crate) struct Engine {
     pub(crate) identity: Identity,
     pub(crate) store: Arc<Store>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) auth: Auth,
     node: Arc<Node<Store>>,
     proposer: Proposer<Store>,
     background: Mutex<Option<Background>>,
@@ -66,6 +68,7 @@ impl Engine {
         let (compacted, _) = watch::channel(store.compact_revision());
         let metrics = Arc::new(Metrics::default());
 
+        let auth = Auth::new(&config, Arc::clone(&store)).map_err(EngineError::Config)?;
         let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
         let node = Arc::new(Node::start(options, Arc::clone(&store)).await?);
         let background = Background::start(&store, background_options(&config, &node, &compacted, &failure));
@@ -76,6 +79,7 @@ impl Engine {
             identity,
             store,
             metrics,
+            auth,
             node,
             compacted,
             failure,
@@ -109,10 +113,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Has a command committed and applied.
+    /// Has a command of the server's own committed and applied.
     pub(crate) async fn propose(&self, command: &Command) -> Result<Answer, Status> {
+        self.propose_for(&Caller::Server, command).await
+    }
+
+    /// Has a command committed and applied, if the caller may still run it then.
+    pub(crate) async fn propose_for(&self, caller: &Caller, command: &Command) -> Result<Answer, Status> {
         let _pending = Pending::new(&self.metrics);
-        match self.proposer.propose(command.encode()).await {
+        match self.proposer.propose(command.encode_for(caller)).await {
             Ok(outcome) => outcome.map_err(|error| write_status(&error)),
             Err(error) => {
                 self.metrics.proposals_failed.inc();

@@ -13,16 +13,18 @@ pub(crate) enum Group {
     Member,
     Cluster,
     Limits,
+    Auth,
     Storage,
     Observation,
     Process,
 }
 
 impl Group {
-    pub(crate) const ALL: [(Group, &'static str); 6] = [
+    pub(crate) const ALL: [(Group, &'static str); 7] = [
         (Group::Member, "Member"),
         (Group::Cluster, "Cluster"),
         (Group::Limits, "Limits and connections"),
+        (Group::Auth, "Authentication"),
         (Group::Storage, "Storage"),
         (Group::Observation, "Logs and metrics"),
         (Group::Process, "Process"),
@@ -104,6 +106,12 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("How long a ping may go unanswered before the connection is closed."),
     flag(Group::Limits, "watch-progress-notify-interval", "DURATION", "10m", |config, text| { config.watch_progress_notify_interval = parse_duration(text)?; Ok(()) })
         .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
+    flag(Group::Auth, "auth-token", "KIND[,OPTIONS]", "simple", |config, text| { text.clone_into(&mut config.auth_token); Ok(()) })
+        .help("`simple`, or `jwt,sign-method=RS256,priv-key=FILE,pub-key=FILE,ttl=5m` for signed tokens."),
+    flag(Group::Auth, "auth-token-ttl", "SECONDS", "300", |config, text| { config.auth_token_ttl = parse_unsigned(text)?; Ok(()) })
+        .help("How long a simple token lives after its last use. 0: 300."),
+    flag(Group::Auth, "bcrypt-cost", "N", "10", |config, text| u32_into(&mut config.bcrypt_cost, text))
+        .help("What hashing a password costs, from 4 to 31; every step doubles it."),
     flag(Group::Storage, "quota-backend-bytes", "BYTES", "0", |config, text| { config.quota_backend_bytes = parse_signed(text)?; Ok(()) })
         .help("Size of the store, at most. 0: 2 GiB; negative: no limit.")
         .not_honoured("the quota is reported in the status, and this release does not enforce it"),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::{Request, Response, Version, header};
 use hyper::body::Incoming;
 use kv_proto::ApiError;
+use kv_proto::etcdserverpb::auth_server::AuthServer;
 use kv_proto::etcdserverpb::cluster_server::ClusterServer;
 use kv_proto::etcdserverpb::kv_server::KvServer;
 use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
@@ -24,6 +25,7 @@ use crate::frames::{Call, RequestBody, ResponseBody, Stopping};
 use crate::http::{Checks, Scope};
 use crate::methods::{self, Kind, METHODS, Method, Service};
 use crate::metrics::Metrics;
+use crate::service::auth::AuthService;
 use crate::service::cluster::ClusterService;
 use crate::service::kv::KvService;
 use crate::service::maintenance::MaintenanceService;
@@ -43,6 +45,7 @@ pub(crate) struct Front {
     watch: WatchServer<WatchService>,
     cluster: ClusterServer<ClusterService>,
     maintenance: MaintenanceServer<MaintenanceService>,
+    auth: AuthServer<AuthService>,
     health: HealthServer<HealthService>,
     reflection: Reflection,
     reflection_alpha: Reflection,
@@ -61,6 +64,7 @@ impl Front {
             cluster: ClusterServer::new(ClusterService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             maintenance: MaintenanceServer::new(MaintenanceService::new(Arc::clone(&engine)))
                 .max_decoding_message_size(usize::MAX),
+            auth: AuthServer::new(AuthService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             health: HealthServer::new(HealthService::from_health_reporter(HealthReporter::new())),
             reflection,
             reflection_alpha,
@@ -104,6 +108,7 @@ impl Front {
             Service::Watch => self.watch.clone().call(request).await,
             Service::Cluster => self.cluster.clone().call(request).await,
             Service::Maintenance => self.maintenance.clone().call(request).await,
+            Service::Auth => self.auth.clone().call(request).await,
             Service::Health => self.health.clone().call(request).await,
             Service::Reflection => (self.reflection)(request).await,
             Service::ReflectionAlpha => (self.reflection_alpha)(request).await,

@@ -38,6 +38,7 @@ mod service;
 mod status;
 
 // What they ask.
+mod auth;
 mod engine;
 mod startup;
 

@@ -1,5 +1,6 @@
 //! The gRPC services, one file each. Protobuf types stop here.
 
+pub(crate) mod auth;
 pub(crate) mod cluster;
 pub(crate) mod kv;
 pub(crate) mod maintenance;

@@ -2,7 +2,7 @@
 
 use kv_proto::{ApiError, Code};
 use kv_raft::ProposeError;
-use kv_store::{ReadError, WriteError};
+use kv_store::{AuthError, ReadError, WriteError};
 use tonic::Status;
 
 /// Converts an error of the API.
@@ -28,8 +28,29 @@ pub(crate) fn write_status(error: &WriteError) -> Status {
         WriteError::LeaseExists { .. } => status(ApiError::LeaseExists),
         WriteError::LeaseTtlTooLarge { .. } => status(ApiError::LeaseTtlTooLarge),
         WriteError::KeyNotFound => status(ApiError::KeyNotFound),
+        WriteError::Auth(error) => auth_status(*error),
         other => Status::unknown(format!("etcdserver: {}", chain(other))),
     }
+}
+
+/// Converts what users and roles do not allow.
+pub(crate) fn auth_status(error: AuthError) -> Status {
+    status(match error {
+        AuthError::RootUserNotFound => ApiError::RootUserNotFound,
+        AuthError::RootRoleNotFound => ApiError::RootRoleNotFound,
+        AuthError::UserExists => ApiError::UserExists,
+        AuthError::UserEmpty => ApiError::UserEmpty,
+        AuthError::UserNotFound => ApiError::UserNotFound,
+        AuthError::RoleExists => ApiError::RoleExists,
+        AuthError::RoleEmpty => ApiError::RoleEmpty,
+        AuthError::RoleNotFound => ApiError::RoleNotFound,
+        AuthError::RoleNotGranted => ApiError::RoleNotGranted,
+        AuthError::PermissionNotGranted => ApiError::PermissionNotGranted,
+        AuthError::InvalidManagement => ApiError::InvalidAuthMgmt,
+        AuthError::OldRevision => ApiError::AuthOldRevision,
+        // What is not known here is not allowed either.
+        _ => ApiError::PermissionDenied,
+    })
 }
 
 /// Writes an error and what caused it.
@@ -106,6 +127,23 @@ mod tests {
         check(write_status(&WriteError::LeaseExists { lease: 1 }), ApiError::LeaseExists);
         check(write_status(&WriteError::LeaseTtlTooLarge { ttl: 1 }), ApiError::LeaseTtlTooLarge);
         check(write_status(&WriteError::KeyNotFound), ApiError::KeyNotFound);
+        for (error, expected) in [
+            (AuthError::RootUserNotFound, ApiError::RootUserNotFound),
+            (AuthError::RootRoleNotFound, ApiError::RootRoleNotFound),
+            (AuthError::UserExists, ApiError::UserExists),
+            (AuthError::UserEmpty, ApiError::UserEmpty),
+            (AuthError::UserNotFound, ApiError::UserNotFound),
+            (AuthError::RoleExists, ApiError::RoleExists),
+            (AuthError::RoleEmpty, ApiError::RoleEmpty),
+            (AuthError::RoleNotFound, ApiError::RoleNotFound),
+            (AuthError::RoleNotGranted, ApiError::RoleNotGranted),
+            (AuthError::PermissionNotGranted, ApiError::PermissionNotGranted),
+            (AuthError::InvalidManagement, ApiError::InvalidAuthMgmt),
+            (AuthError::PermissionDenied, ApiError::PermissionDenied),
+            (AuthError::OldRevision, ApiError::AuthOldRevision),
+        ] {
+            check(write_status(&WriteError::Auth(error)), expected);
+        }
         check(propose_status(&ProposeError::Stopped), ApiError::Stopped);
         check(propose_status(&ProposeError::Timeout), ApiError::Timeout);
         check(propose_status(&ProposeError::TooManyRequests), ApiError::TooManyRequests);

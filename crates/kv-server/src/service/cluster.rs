@@ -50,10 +50,12 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberAddRequest>,
     ) -> Result<Response<pb::MemberAddResponse>, Status> {
+        let metadata = request.metadata().clone();
         let urls = request.into_inner().peer_ur_ls;
         if urls.is_empty() || urls.iter().any(|url| Url::parse(url).is_err()) {
             return Err(status(ApiError::BadMemberUrls));
         }
+        self.engine.auth.admin(&metadata)?;
         self.check_distinct(None, &urls)?;
         Err(Status::failed_precondition(format!("etcdserver: {ONE_MEMBER}; a member cannot be added")))
     }
@@ -62,6 +64,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberRemoveRequest>,
     ) -> Result<Response<pb::MemberRemoveResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         self.find(request.into_inner().id)?;
         // As in etcd: without its only member a cluster has no quorum.
         Err(status(ApiError::NotEnoughStartedMembers))
@@ -71,10 +74,12 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberUpdateRequest>,
     ) -> Result<Response<pb::MemberUpdateResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         let request = request.into_inner();
         let member = self.find(request.id)?;
         self.check_distinct(Some(request.id), &request.peer_ur_ls)?;
-        self.engine.propose(&Command::SetMember(Member { peer_urls: request.peer_ur_ls, ..member })).await?;
+        let change = Command::SetMember(Member { peer_urls: request.peer_ur_ls, ..member });
+        self.engine.propose(&change).await?;
         let header = Some(self.engine.header(0));
         Ok(Response::new(pb::MemberUpdateResponse { header, members: self.members() }))
     }
@@ -83,9 +88,10 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberListRequest>,
     ) -> Result<Response<pb::MemberListResponse>, Status> {
-        if request.into_inner().linearizable {
+        if request.get_ref().linearizable {
             self.engine.linearizable().await?;
         }
+        self.engine.auth.known(request.metadata())?;
         let header = Some(self.engine.header(0));
         Ok(Response::new(pb::MemberListResponse { header, members: self.members() }))
     }
@@ -94,6 +100,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberPromoteRequest>,
     ) -> Result<Response<pb::MemberPromoteResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         let member = self.find(request.into_inner().id)?;
         if !member.learner {
             return Err(status(ApiError::MemberNotLearner));

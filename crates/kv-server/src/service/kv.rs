@@ -48,14 +48,17 @@ impl Kv for KvService {
     type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send>>;
 
     async fn range(&self, request: Request<pb::RangeRequest>) -> Result<Response<pb::RangeResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
         if !serializable {
             self.engine.linearizable().await?;
         }
+        let permit = self.engine.auth.permit_range(&credentials, &query.range)?;
         self.engine.metrics.ranges.inc();
         let answer = self.engine.range(query).await?;
+        self.engine.auth.confirm(&permit)?;
         let header = self.header(answer.revision);
         Ok(Response::new(convert::range_response(answer, header)))
     }
@@ -64,6 +67,7 @@ impl Kv for KvService {
         &self,
         request: Request<pb::RangeRequest>,
     ) -> Result<Response<Self::RangeStreamStream>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
@@ -71,18 +75,21 @@ impl Kv for KvService {
         if !serializable {
             self.engine.linearizable().await?;
         }
+        let permit = self.engine.auth.permit_range(&credentials, &query.range)?;
         self.engine.metrics.ranges.inc();
-        let stream = range_stream::start(Arc::clone(&self.engine), query)?;
+        let stream = range_stream::start(Arc::clone(&self.engine), query, permit)?;
         Ok(Response::new(Box::pin(stream)))
     }
 
     async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
         let size = self.check_size(&request);
         let bytes = request.key.len() + request.value.len();
         let put = convert::put(request).map_err(status)?;
+        let caller = self.engine.auth.caller(&credentials)?;
         size?;
-        match self.engine.propose(&Command::Put(put)).await? {
+        match self.engine.propose_for(&caller, &Command::Put(put)).await? {
             Answer::Put(answer) => {
                 self.engine.metrics.puts.inc();
                 self.engine.metrics.put_bytes.add(bytes as u64);
@@ -97,11 +104,13 @@ impl Kv for KvService {
         &self,
         request: Request<pb::DeleteRangeRequest>,
     ) -> Result<Response<pb::DeleteRangeResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
         let size = self.check_size(&request);
         let delete = convert::delete_range(request).map_err(status)?;
+        let caller = self.engine.auth.caller(&credentials)?;
         size?;
-        match self.engine.propose(&Command::DeleteRange(delete)).await? {
+        match self.engine.propose_for(&caller, &Command::DeleteRange(delete)).await? {
             Answer::DeleteRange(answer) => {
                 self.engine.metrics.deletes.add(answer.deleted as u64);
                 let header = self.header(answer.revision);
@@ -112,6 +121,7 @@ impl Kv for KvService {
     }
 
     async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
         let size = self.check_size(&request);
         let serializable = convert::is_serializable(&request);
@@ -121,11 +131,15 @@ impl Kv for KvService {
             if !serializable {
                 self.engine.linearizable().await?;
             }
-            self.engine.read_txn(txn).await?
+            let permit = self.engine.auth.permit(&credentials, |state, caller| state.permit_read_txn(caller, &txn))?;
+            let answer = self.engine.read_txn(txn).await?;
+            self.engine.auth.confirm(&permit)?;
+            answer
         } else {
+            let caller = self.engine.auth.caller(&credentials)?;
             size?;
             let operations = txn.success.len().max(txn.failure.len());
-            match self.engine.propose(&Command::Txn(txn)).await? {
+            match self.engine.propose_for(&caller, &Command::Txn(txn)).await? {
                 Answer::Txn(answer) => {
                     if operations > 1 {
                         self.engine.metrics.txns.inc();
@@ -143,8 +157,9 @@ impl Kv for KvService {
         &self,
         request: Request<pb::CompactionRequest>,
     ) -> Result<Response<pb::CompactionResponse>, Status> {
+        let caller = self.engine.auth.admin(request.metadata())?;
         let request = request.into_inner();
-        let revision = match self.engine.propose(&Command::Compact { revision: request.revision }).await? {
+        let revision = match self.engine.propose_for(&caller, &Command::Compact { revision: request.revision }).await? {
             Answer::Compact { revision } => revision,
             other => return Err(mismatch(&other)),
         };

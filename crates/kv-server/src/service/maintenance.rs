@@ -41,6 +41,11 @@ impl Maintenance for MaintenanceService {
     type SnapshotStream = Pin<Box<dyn Stream<Item = Result<pb::SnapshotResponse, Status>> + Send>>;
 
     async fn alarm(&self, request: Request<pb::AlarmRequest>) -> Result<Response<pb::AlarmResponse>, Status> {
+        if request.get_ref().action == AlarmAction::Get as i32 {
+            self.engine.auth.known(request.metadata())?;
+        } else {
+            self.engine.auth.admin(request.metadata())?;
+        }
         let request = request.into_inner();
         match AlarmAction::try_from(request.action) {
             Ok(AlarmAction::Activate) if request.alarm() != AlarmType::None => Err(not_offered("alarms")),
@@ -52,7 +57,8 @@ impl Maintenance for MaintenanceService {
         }
     }
 
-    async fn status(&self, _: Request<pb::StatusRequest>) -> Result<Response<pb::StatusResponse>, Status> {
+    async fn status(&self, request: Request<pb::StatusRequest>) -> Result<Response<pb::StatusResponse>, Status> {
+        self.engine.auth.known(request.metadata())?;
         let consensus = self.engine.consensus();
         let sizes = self.engine.sizes()?;
         let mut errors = Vec::new();
@@ -76,12 +82,17 @@ impl Maintenance for MaintenanceService {
         }))
     }
 
-    async fn defragment(&self, _: Request<pb::DefragmentRequest>) -> Result<Response<pb::DefragmentResponse>, Status> {
+    async fn defragment(
+        &self,
+        request: Request<pb::DefragmentRequest>,
+    ) -> Result<Response<pb::DefragmentResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         self.engine.defragment().await?;
         Ok(Response::new(pb::DefragmentResponse::default()))
     }
 
-    async fn hash(&self, _: Request<pb::HashRequest>) -> Result<Response<pb::HashResponse>, Status> {
+    async fn hash(&self, request: Request<pb::HashRequest>) -> Result<Response<pb::HashResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         let began = Instant::now();
         let hash = self.engine.blocking(|store| {
             store.checkpoint_all()?;
@@ -93,6 +104,7 @@ impl Maintenance for MaintenanceService {
     }
 
     async fn hash_kv(&self, request: Request<pb::HashKvRequest>) -> Result<Response<pb::HashKvResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         let began = Instant::now();
         let revision = request.into_inner().revision;
         let hashed = self.engine.blocking(move |store| store.hash_kv(revision)).await?;
@@ -106,7 +118,8 @@ impl Maintenance for MaintenanceService {
         }))
     }
 
-    async fn snapshot(&self, _: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
+    async fn snapshot(&self, request: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         let stream = snapshot::start(Arc::clone(&self.engine), &self.snapshots).await?;
         Ok(Response::new(Box::pin(stream)))
     }
@@ -115,6 +128,7 @@ impl Maintenance for MaintenanceService {
         &self,
         request: Request<pb::MoveLeaderRequest>,
     ) -> Result<Response<pb::MoveLeaderResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         // The only member leads; handing leadership to itself is done already, and there is nobody else.
         if request.into_inner().target_id == self.engine.identity.member_id {
             return Ok(Response::new(pb::MoveLeaderResponse::default()));
@@ -122,7 +136,11 @@ impl Maintenance for MaintenanceService {
         Err(status(ApiError::BadLeaderTransferee))
     }
 
-    async fn downgrade(&self, _: Request<pb::DowngradeRequest>) -> Result<Response<pb::DowngradeResponse>, Status> {
+    async fn downgrade(
+        &self,
+        request: Request<pb::DowngradeRequest>,
+    ) -> Result<Response<pb::DowngradeResponse>, Status> {
+        self.engine.auth.admin(request.metadata())?;
         Err(not_offered("downgrades"))
     }
 }

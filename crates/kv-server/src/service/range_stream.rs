@@ -12,6 +12,7 @@ use kv_store::{Pin, RangeQuery, SortTarget};
 use prost::Message;
 use tonic::Status;
 
+use crate::auth::Permit;
 use crate::convert;
 use crate::engine::Engine;
 use crate::status::read_status;
@@ -30,6 +31,8 @@ struct Streaming {
     newest: i64,
     /// The number of keys in the range, known with the first piece.
     count: Option<i64>,
+    /// Confirmed with every piece: what was permitted may not be any more.
+    permit: Permit,
     _pin: Pin,
 }
 
@@ -37,6 +40,7 @@ struct Streaming {
 pub(super) fn start(
     engine: Arc<Engine>,
     mut query: RangeQuery,
+    permit: Permit,
 ) -> Result<impl Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send, Status> {
     let pin = engine.store.pin(query.revision).map_err(|error| read_status(&error))?;
     let newest = if query.revision > 0 { engine.store.revision() } else { pin.revision() };
@@ -44,7 +48,7 @@ pub(super) fn start(
     query.revision = pin.revision();
     query.limit = FIRST_PIECE_PAIRS.min(pairs_left);
     query.sort_target = SortTarget::Key;
-    let first = Streaming { engine, query, pairs_left, newest, count: None, _pin: pin };
+    let first = Streaming { engine, query, pairs_left, newest, count: None, permit, _pin: pin };
     Ok(stream::try_unfold(Some(first), |streaming| async move {
         match streaming {
             Some(streaming) => streaming.next_piece().await.map(Some),
@@ -57,6 +61,7 @@ impl Streaming {
     /// Reads a piece; returns it, and the rest of the stream unless it was the last.
     async fn next_piece(mut self) -> Result<(pb::RangeStreamResponse, Option<Self>), Status> {
         let answer = self.engine.range(self.query.clone()).await?;
+        self.engine.auth.confirm(&self.permit)?;
         let (more, piece_count) = (answer.more, answer.count);
         let count = *self.count.get_or_insert(piece_count);
         let sent = answer.kvs.len() as i64;

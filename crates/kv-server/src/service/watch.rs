@@ -21,11 +21,12 @@ use std::time::Duration;
 use futures_util::{Stream, stream};
 use kv_proto::etcdserverpb::{self as pb, watch_request::RequestUnion, watch_server::Watch};
 use kv_proto::mvccpb;
-use kv_store::{Event, EventBatch, EventQuery, ReadError, WatchStream, WatcherId};
+use kv_store::{Event, EventBatch, EventQuery, KeyRange, ReadError, WatchStream, WatcherId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::auth::Credentials;
 use crate::convert::key_value;
 use crate::engine::Engine;
 use crate::status::read_status;
@@ -61,7 +62,9 @@ impl Watch for WatchService {
         &self,
         request: Request<Streaming<pb::WatchRequest>>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let session = Session::new(Arc::clone(&self.engine), request.into_inner());
+        // Read also while authentication is off: it may be turned on while the stream lives.
+        let credentials = Credentials::of(request.metadata());
+        let session = Session::new(Arc::clone(&self.engine), credentials, request.into_inner());
         let messages = stream::try_unfold(session, |mut session| async move {
             let message = session.next_message().await?;
             Ok(Some((message, session)))
@@ -98,6 +101,8 @@ enum Slot {
 /// One stream.
 struct Session {
     engine: Arc<Engine>,
+    /// What the stream began with: every watcher is judged by it when it is made.
+    credentials: Credentials,
     /// `None` once the client has said its last word; it still listens.
     requests: Option<Streaming<pb::WatchRequest>>,
     hub: WatchStream,
@@ -117,7 +122,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(engine: Arc<Engine>, requests: Streaming<pb::WatchRequest>) -> Self {
+    fn new(engine: Arc<Engine>, credentials: Credentials, requests: Streaming<pb::WatchRequest>) -> Self {
         let woken = Arc::new(Notify::new());
         let wake = Arc::clone(&woken);
         let hub = engine.store.watch_hub().open(Arc::new(move || wake.notify_one()));
@@ -126,6 +131,7 @@ impl Session {
         let spread = interval.mul_f64(PROGRESS_SPREAD * engine.next_spread());
         engine.metrics.watch_streams.add(1);
         Self {
+            credentials,
             requests: Some(requests),
             hub,
             woken,
@@ -212,11 +218,12 @@ impl Session {
 
     fn create(&mut self, request: pb::WatchCreateRequest) {
         let created = pb::WatchResponse { created: true, ..pb::WatchResponse::default() };
-        let creation = match Creation::check(request, |id| self.slots.contains_key(&id)) {
+        let permit = |range: &KeyRange| self.engine.auth.permit_range(&self.credentials, range).map(drop);
+        let creation = match Creation::check(request, permit, |id| self.slots.contains_key(&id)) {
             Ok(creation) => creation,
             Err(reason) => {
                 let header = Some(self.engine.header(self.engine.store.revision()));
-                let (watch_id, cancel_reason) = (NO_WATCHER, reason.to_owned());
+                let (watch_id, cancel_reason) = (NO_WATCHER, reason);
                 self.waiting.push_back(pb::WatchResponse {
                     header,
                     watch_id,

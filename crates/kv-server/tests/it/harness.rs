@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kv_proto::etcdserverpb as pb;
+use kv_proto::etcdserverpb::auth_client::AuthClient;
 use kv_proto::etcdserverpb::cluster_client::ClusterClient;
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
@@ -88,6 +89,10 @@ impl TestServer {
 
     pub(crate) async fn cluster(&self) -> ClusterClient<Channel> {
         ClusterClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn auth(&self) -> AuthClient<Channel> {
+        AuthClient::new(self.channel().await)
     }
 
     pub(crate) async fn maintenance(&self) -> MaintenanceClient<Channel> {

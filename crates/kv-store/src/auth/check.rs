@@ -126,6 +126,15 @@ impl AuthState {
         })
     }
 
+    /// Says whether the caller may run a transaction that only reads.
+    ///
+    /// # Errors
+    ///
+    /// As [`permit`](Self::permit).
+    pub fn permit_read_txn(&self, caller: &Caller, txn: &Txn) -> Result<(), AuthError> {
+        self.permit_txn(caller, txn, &|_| Vec::new())
+    }
+
     fn permit_put(&self, caller: &Caller, put: &Put, lease_keys: LeaseKeys<'_>) -> Result<(), AuthError> {
         let key = KeyRange::Key(put.key.clone());
         self.permit(caller, &key, Access::Write)?;

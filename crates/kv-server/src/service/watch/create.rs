@@ -3,6 +3,7 @@
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{WatchCreateRequest, watch_create_request::FilterType};
 use kv_store::{EventQuery, KeyRange};
+use tonic::Status;
 
 use super::NO_WATCHER;
 
@@ -19,18 +20,25 @@ pub(super) struct Creation {
 
 impl Creation {
     /// Checks a request in etcd's order; the error is what the client is told.
-    pub(super) fn check(request: WatchCreateRequest, id_taken: impl Fn(i64) -> bool) -> Result<Self, &'static str> {
+    pub(super) fn check(
+        request: WatchCreateRequest,
+        permit: impl FnOnce(&KeyRange) -> Result<(), Status>,
+        id_taken: impl Fn(i64) -> bool,
+    ) -> Result<Self, String> {
         if request.start_revision < 0 {
-            return Err(ApiError::Compacted.text());
+            return Err(ApiError::Compacted.text().to_owned());
         }
         let key = if request.key.is_empty() { bytes::Bytes::from_static(&[0]) } else { request.key };
         let range = KeyRange::new(key, request.range_end);
+        // In the words of grpc-go for an error with its code.
+        permit(&range)
+            .map_err(|refusal| format!("rpc error: code = {:?} desc = {}", refusal.code(), refusal.message()))?;
         if range.is_empty() {
-            return Err("mvcc: watcher range is empty");
+            return Err("mvcc: watcher range is empty".to_owned());
         }
         let id = Some(request.watch_id).filter(|id| *id != 0);
         if id.is_some_and(|id| id == NO_WATCHER || id_taken(id)) {
-            return Err("mvcc: duplicate watch ID provided on the WatchStream");
+            return Err("mvcc: duplicate watch ID provided on the WatchStream".to_owned());
         }
         let filters = |kind: FilterType| request.filters.contains(&(kind as i32));
         Ok(Self {
@@ -52,8 +60,8 @@ impl Creation {
 mod tests {
     use super::*;
 
-    fn check(request: WatchCreateRequest) -> Result<Creation, &'static str> {
-        Creation::check(request, |id| id == 7)
+    fn check(request: WatchCreateRequest) -> Result<Creation, String> {
+        Creation::check(request, |_| Ok(()), |id| id == 7)
     }
 
     fn request(key: &'static str, range_end: &'static str) -> WatchCreateRequest {
@@ -70,6 +78,18 @@ mod tests {
             let duplicate = WatchCreateRequest { watch_id, ..request("a", "") };
             assert_eq!(check(duplicate).unwrap_err(), "mvcc: duplicate watch ID provided on the WatchStream");
         }
+    }
+
+    #[test]
+    fn who_may_not_read_is_told_before_anything_is_said_of_the_range() {
+        let denied = |_: &KeyRange| Err(Status::permission_denied("etcdserver: permission denied"));
+        let refused = |request| Creation::check(request, denied, |_| false).unwrap_err();
+        assert_eq!(
+            refused(request("b", "a")),
+            "rpc error: code = PermissionDenied desc = etcdserver: permission denied"
+        );
+        let negative = WatchCreateRequest { start_revision: -1, ..request("a", "") };
+        assert_eq!(refused(negative), "etcdserver: mvcc: required revision has been compacted");
     }
 
     #[test]
