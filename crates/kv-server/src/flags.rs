@@ -110,6 +110,20 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
     Ok(Invocation::Serve(Box::new(config), notices))
 }
 
+/// Command lines that work, and what they do.
+pub(crate) const EXAMPLES: [(&str, &str); 3] = [
+    ("kvd", "One member on http://localhost:2379, its data in default.kvd."),
+    (
+        "kvd --name a --data-dir /var/lib/kvd --listen-client-urls http://0.0.0.0:2379 \\\n\
+         --advertise-client-urls http://10.0.0.1:2379",
+        "The same for other machines.",
+    ),
+    (
+        "kvd --data-dir \"$(mktemp -d)\" --listen-client-urls http://127.0.0.1:0 --ready-file ready",
+        "A throwaway server on a free port; `ready` appears with its URL when it serves.",
+    ),
+];
+
 /// Returns the help, wrapped by hand like everything that must not depend on a terminal.
 pub(crate) fn help() -> String {
     let mut text = String::from(
@@ -132,16 +146,10 @@ pub(crate) fn help() -> String {
             }
         }
     }
-    text.push_str(
-        "\nExamples:\n\
-         \x20 kvd\n\
-         \x20     One member on http://localhost:2379, its data in default.kvd.\n\
-         \x20 kvd --name a --data-dir /var/lib/kvd --listen-client-urls http://0.0.0.0:2379 \\\n\
-         \x20     --advertise-client-urls http://10.0.0.1:2379\n\
-         \x20     The same for other machines.\n\
-         \x20 kvd --data-dir \"$(mktemp -d)\" --listen-client-urls http://127.0.0.1:0 --ready-file ready\n\
-         \x20     A throwaway server on a free port; `ready` appears with its URL when it serves.\n",
-    );
+    text.push_str("\nExamples:\n");
+    for (command, effect) in EXAMPLES {
+        let _ = writeln!(text, "  {}\n      {effect}", command.replace('\n', "\n      "));
+    }
     text
 }
 

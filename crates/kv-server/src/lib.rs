@@ -10,6 +10,8 @@
 mod config;
 mod flag_table;
 mod flags;
+#[cfg(test)]
+mod manual;
 mod process;
 mod url;
 mod values;
