@@ -13,7 +13,7 @@ use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn,
 
 use crate::lmdb_file::LmdbFile;
 use crate::lock_file::{LockFile, Readers};
-use crate::schema::{REV, Table, VALUE};
+use crate::schema::{REV, TABLES_OF_FORMAT_1, Table, VALUE};
 use crate::storage_error::{OpenError, StorageError};
 
 /// A table whose keys and values are bytes.
@@ -60,7 +60,8 @@ pub(crate) struct Environment {
 impl Environment {
     /// Opens or creates the file for reading and writing, with every table.
     pub(crate) fn open(path: &Path, options: EnvOptions) -> Result<Self, OpenError> {
-        if path.exists() {
+        let is_new = !path.exists();
+        if !is_new {
             LmdbFile::open(path)?.check_length()?;
         }
         let mut flags = EnvFlags::NO_SUB_DIR;
@@ -73,6 +74,11 @@ impl Environment {
         let txn = env.write_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
         let (rev, value, tables) = env
             .create_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
+                for name in TABLES_OF_FORMAT_1 {
+                    if !is_new && opener.open_database::<Bytes, Bytes>(txn, Some(name))?.is_none() {
+                        return Ok(CommitOrAbort::Abort(name));
+                    }
+                }
                 let mut create = |name| opener.create_database::<Bytes, Bytes>(txn, Some(name));
                 let rev = create(REV)?;
                 let value = create(VALUE)?;
@@ -80,10 +86,13 @@ impl Environment {
                 for table in Table::ALL {
                     tables[table as usize] = Some(create(table.name())?);
                 }
-                Ok(CommitOrAbort::<_, ()>::Commit((rev, value, tables)))
+                Ok(CommitOrAbort::Commit((rev, value, tables)))
             })
-            .map_err(|error| StorageError::lmdb(action(), &error))?
-            .unwrap_commit();
+            .map_err(|error| StorageError::lmdb(action(), &error))
+            .map(|opened| match opened {
+                CommitOrAbort::Commit(tables) => Ok(tables),
+                CommitOrAbort::Abort(missing) => Err(damaged(path, format!("table {missing} is missing"))),
+            })??;
         let lock_file = LockFile::open(path).map_err(|source| OpenError::io("open the lock file of", path, source))?;
         let writable = File::options().read(true).write(true).open(path);
         let writable = writable.map_err(|source| OpenError::io("open", path, source))?;
@@ -103,18 +112,24 @@ impl Environment {
         let txn = env.read_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
         let (rev, value, tables) = env
             .open_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
+                for name in TABLES_OF_FORMAT_1 {
+                    if opener.open_database::<Bytes, Bytes>(txn, Some(name))?.is_none() {
+                        return Ok(CommitOrAbort::Abort(name));
+                    }
+                }
                 let open = |name| opener.open_database::<Bytes, Bytes>(txn, Some(name));
                 let mut tables = [None; Table::ALL.len()];
                 for table in Table::ALL {
                     tables[table as usize] = open(table.name())?;
                 }
-                Ok(CommitOrAbort::<_, ()>::Commit((open(REV)?, open(VALUE)?, tables)))
+                Ok(CommitOrAbort::Commit((open(REV)?, open(VALUE)?, tables)))
             })
-            .map_err(|error| StorageError::lmdb(action(), &error))?
-            .unwrap_commit();
-        let (Some(rev), Some(value)) = (rev, value) else {
-            return Err(damaged(path, "the tables of a store are not in it"));
-        };
+            .map_err(|error| StorageError::lmdb(action(), &error))
+            .map(|opened| match opened {
+                CommitOrAbort::Commit((Some(rev), Some(value), tables)) => Ok((rev, value, tables)),
+                CommitOrAbort::Commit(_) => Err(damaged(path, "the tables of a store are not in it")),
+                CommitOrAbort::Abort(missing) => Err(damaged(path, format!("table {missing} is missing"))),
+            })??;
         // Without one on a file system that cannot be written to.
         let lock_file = if locking == ReaderLocking::Shared { LockFile::open(path).ok() } else { None };
         let file = StoreFile { path: path.to_owned(), writable: None, retired: AtomicBool::new(false) };

@@ -1,21 +1,21 @@
 //! An LMDB file read without LMDB, to know that it can be trusted.
 //!
-//! LMDB maps its file and believes every page number in it: a file that was cut ends in a signal, a damaged one in an
-//! abort or worse. So before it is mapped, its header and length are checked here, and offline the whole structure:
-//! every page is in exactly one tree, or free.
+//! LMDB maps its file and believes every number in it: a file that was cut ends in a signal, a damaged one in an
+//! abort or worse. So before it is mapped, everything that LMDB believes is checked here: the headers, the length, and the
+//! structure of every tree. Every page is in exactly one tree, or free.
 
 mod page;
+mod walk;
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use self::page::{HEADER_END, Header, Node, PAGE_HEADER, Page, Tree, u64_at};
+use self::page::{HEADER_END, Header};
+pub(crate) use self::walk::FreePage;
+use self::walk::{Values, Walk, free_pages};
 use crate::storage_error::OpenError;
-
-/// The deepest tree that is followed; LMDB's own limit.
-const DEPTH_MAX: u16 = 32;
 
 /// An LMDB file whose header is whole.
 #[derive(Debug)]
@@ -35,13 +35,6 @@ pub struct FileCheck {
     pub free_pages: u64,
     /// Rows of all tables.
     pub rows: u64,
-}
-
-/// One free page, and the transaction that freed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FreePage {
-    pub(crate) page: u64,
-    pub(crate) freed_by: u64,
 }
 
 impl LmdbFile {
@@ -66,6 +59,7 @@ impl LmdbFile {
         };
         let first = read_header(0)?;
         let second = read_header(first.page_size)?;
+        Header::check_pair(&first, &second).map_err(damaged)?;
         let header = if second.transaction > first.transaction { second } else { first };
         // After the header, because a process that writes makes the file longer and then changes the header.
         let length_bytes = file.metadata().map_err(io_error)?.size();
@@ -96,117 +90,49 @@ impl LmdbFile {
             .damaged(format!("it was cut: it ends after {length} bytes, and {missing} pages in use are behind that")))
     }
 
-    /// Checks that every page is in exactly one tree, or free, and that every tree is in order.
+    /// Checks everything that LMDB believes without looking: that every page is in exactly one tree, or free, that every tree
+    /// is in order, and that every header counts what is there.
     ///
-    /// Reads all pages but those that hold nothing but values. Only for a file that nobody writes to.
+    /// Reads all pages but those that hold nothing but one value. Only for a file that nobody writes to.
     ///
     /// # Errors
     ///
     /// [`OpenError::Damaged`] with the page and what is wrong with it.
+    pub fn check_structure(&self) -> Result<FileCheck, OpenError> {
+        self.check_length()?;
+        Walk::new(self, Values::Unread).all().map_err(|detail| self.damaged(detail))
+    }
+
+    /// Checks the same, and the header of every page that holds nothing but one value.
+    ///
+    /// Reads all pages, so it takes long where values are long.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_structure`](Self::check_structure).
     pub fn check(&self) -> Result<FileCheck, OpenError> {
         self.check_length()?;
-        let mut walk =
-            Walk { file: self, seen: vec![false; self.header.last_page as usize + 1], rows: 0, used_pages: 0 };
-        walk.all().map_err(|detail| self.damaged(detail))
+        Walk::new(self, Values::Headers).all().map_err(|detail| self.damaged(detail))
     }
 
     /// Finds the free pages of the newest transaction.
     ///
     /// Only right while nobody writes, or inside a write transaction.
     pub(crate) fn free_pages(&self) -> Result<Vec<FreePage>, String> {
-        let mut free = Vec::new();
-        self.visit(self.header.free, &mut |_, _| Ok(()), &mut |node| {
-            let freed_by = u64_at(node.key, 0).ok_or("a row of the free pages has no transaction")?;
-            let data = self.node_data(&node)?;
-            let count = u64_at(&data, 0).ok_or("a row of the free pages is empty")?;
-            for position in 0..count as usize {
-                let page = u64_at(&data, 8 + 8 * position).ok_or("a row of the free pages is cut")?;
-                if page > self.header.last_page {
-                    return Err(format!("free page {page} is behind the last page"));
-                }
-                free.push(FreePage { page, freed_by });
-            }
-            Ok(())
-        })?;
-        Ok(free)
+        free_pages(self)
+    }
+
+    /// Checks the headers of the pages with nothing but one value, of a part of a table's rows: from one key up to and including
+    /// another. LMDB believes them when it deletes the rows.
+    ///
+    /// Only right while nobody writes, or inside a write transaction that has changed nothing yet.
+    pub(crate) fn check_values(&self, table: &str, from: &[u8], to: &[u8]) -> Result<(), String> {
+        walk::check_values(self, walk::table(self, table)?, from, to)
     }
 
     /// Returns how many bytes a page has.
     pub(crate) fn page_size(&self) -> u64 {
         self.header.page_size
-    }
-
-    /// Visits every page and every node of leaves of a tree.
-    fn visit(
-        &self,
-        tree: Tree,
-        page_seen: &mut dyn FnMut(u64, u64) -> Result<(), String>,
-        node_seen: &mut dyn FnMut(Node<'_>) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let Some(root) = tree.root() else { return Ok(()) };
-        if tree.depth > DEPTH_MAX {
-            return Err(format!("a tree of depth {}", tree.depth));
-        }
-        self.visit_page(tree, root, tree.depth, page_seen, node_seen)
-    }
-
-    fn visit_page(
-        &self,
-        tree: Tree,
-        number: u64,
-        depth: u16,
-        page_seen: &mut dyn FnMut(u64, u64) -> Result<(), String>,
-        node_seen: &mut dyn FnMut(Node<'_>) -> Result<(), String>,
-    ) -> Result<(), String> {
-        if depth == 0 {
-            return Err(format!("page {number} is deeper than its tree"));
-        }
-        page_seen(number, 1)?;
-        let page = Page::read(self, number)?;
-        if !(if depth == 1 { page.is_leaf() } else { page.is_branch() }) {
-            return Err(format!("page {number} is of another kind than its place in the tree"));
-        }
-        let mut last_key: Option<Vec<u8>> = None;
-        for position in 0..page.nodes()? {
-            let node = page.node(position)?;
-            // The first key of a branch stands for everything before the second and is empty.
-            if position > 0 || depth == 1 {
-                if last_key.as_deref().is_some_and(|last| !tree.in_order(last, node.key)) {
-                    return Err(format!("page {number} has its keys out of order"));
-                }
-                last_key = Some(node.key.to_vec());
-            }
-            if depth == 1 {
-                if node.is_on_overflow_pages() {
-                    let (first, pages) = self.overflow_pages(&node)?;
-                    page_seen(first, pages)?;
-                }
-                node_seen(node)?;
-            } else {
-                self.visit_page(tree, node.child, depth - 1, page_seen, node_seen)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns where a long value is: its first page and how many there are.
-    fn overflow_pages(&self, node: &Node<'_>) -> Result<(u64, u64), String> {
-        let first = u64_at(node.data, 0).ok_or("a node has no page for its value")?;
-        let pages = (node.size as u64 + PAGE_HEADER as u64).div_ceil(self.header.page_size);
-        if first.checked_add(pages).is_none_or(|end| end > self.header.last_page + 1) {
-            return Err(format!("page {first} of a value is behind the last page"));
-        }
-        Ok((first, pages))
-    }
-
-    fn node_data(&self, node: &Node<'_>) -> Result<Vec<u8>, String> {
-        if !node.is_on_overflow_pages() {
-            return Ok(node.data.to_vec());
-        }
-        let (first, _) = self.overflow_pages(node)?;
-        let mut data = vec![0; node.size];
-        self.read(&mut data, first * self.header.page_size + PAGE_HEADER as u64).map_err(|error| error.to_string())?;
-        Ok(data)
     }
 
     fn read(&self, into: &mut [u8], place: u64) -> io::Result<()> {
@@ -215,69 +141,6 @@ impl LmdbFile {
 
     fn damaged(&self, detail: String) -> OpenError {
         OpenError::Damaged { path: self.path.clone(), detail }
-    }
-}
-
-/// A walk over everything, which notes every page it meets.
-struct Walk<'a> {
-    file: &'a LmdbFile,
-    seen: Vec<bool>,
-    rows: u64,
-    used_pages: u64,
-}
-
-impl Walk<'_> {
-    fn all(&mut self) -> Result<FileCheck, String> {
-        let file = self.file;
-        self.mark(0, 2)?;
-        self.tree(file.header.free)?;
-        let mut tables = Vec::new();
-        self.nodes(file.header.tables, &mut |node| {
-            if node.is_tree() {
-                tables.push(Tree::parse(node.data).ok_or("the header of a table is cut")?);
-            }
-            Ok(())
-        })?;
-        for table in tables {
-            self.rows += self.tree(table)?;
-        }
-        let used_pages = self.used_pages;
-        let free = file.free_pages()?;
-        for free in &free {
-            self.mark(free.page, 1)?;
-        }
-        match self.seen.iter().position(|seen| !seen) {
-            Some(lost) => Err(format!("page {lost} is neither used nor free")),
-            None => Ok(FileCheck { used_pages, free_pages: free.len() as u64, rows: self.rows }),
-        }
-    }
-
-    /// Walks a tree; returns its count of rows, which must be what its header says.
-    fn tree(&mut self, tree: Tree) -> Result<u64, String> {
-        let rows = self.nodes(tree, &mut |_| Ok(()))?;
-        if rows == tree.entries { Ok(rows) } else { Err(format!("a tree has {rows} rows instead of {}", tree.entries)) }
-    }
-
-    fn nodes(&mut self, tree: Tree, seen: &mut dyn FnMut(Node<'_>) -> Result<(), String>) -> Result<u64, String> {
-        let mut rows = 0;
-        let file = self.file;
-        file.visit(tree, &mut |first, pages| self.mark(first, pages), &mut |node| {
-            rows += 1;
-            seen(node)
-        })?;
-        Ok(rows)
-    }
-
-    fn mark(&mut self, first: u64, pages: u64) -> Result<(), String> {
-        for page in first..first + pages {
-            match self.seen.get_mut(page as usize) {
-                None => return Err(format!("page {page} is behind the last page, {}", self.file.header.last_page)),
-                Some(true) => return Err(format!("page {page} is in two places")),
-                Some(seen) => *seen = true,
-            }
-        }
-        self.used_pages += pages;
-        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use crate::auth::{self, AuthState};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
 use crate::lease::Leases;
-use crate::revision::{LogPosition, Point};
+use crate::revision::{FIRST_REVISION, LogPosition, Point};
 use crate::schema::{self, Table};
 use crate::storage::{Meta, Storage, StorageReader};
 use crate::storage_error::{OpenError, StorageError};
@@ -42,14 +42,41 @@ pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
 
 fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageError> {
     let mut builder = KeyIndexBuilder::new();
-    for head in reader.heads(Point::new(0, 0), meta.revision)? {
+    let deleted_to = reader.deleted_to()?;
+    let mut last = Point::new(deleted_to.max(FIRST_REVISION), i64::MAX);
+    let mut before = None;
+    for head in reader.heads(Point::new(0, 0), i64::MAX)? {
         let head = head?;
+        let damaged =
+            |detail| Err(StorageError::corrupted(format!("read revision {} from table rev", head.at), detail));
+        if head.at.major > meta.revision {
+            return damaged(format!("it is newer than the newest revision, {}", meta.revision));
+        }
+        if before.is_some_and(|before| before >= head.at) {
+            return damaged("there is another change at the same place".to_owned());
+        }
+        if head.at.major > deleted_to && !head.at.follows(last) {
+            return damaged("the change before it is missing".to_owned());
+        }
+        let is_possible = if head.tombstone {
+            head.at.sub >= 0
+        } else {
+            head.at.sub >= 0 && head.version >= 1 && (1..=head.at.major).contains(&head.create_revision)
+        };
+        if !is_possible || u32::try_from(head.at.sub).is_err() {
+            return damaged("its numbers cannot be".to_owned());
+        }
+        (before, last) = (Some(head.at), last.max(head.at));
         let version = if head.tombstone {
             Version::tombstone(head.at)
         } else {
             Version { modified: head.at, created: head.create_revision, version: head.version, lease: head.lease }
         };
         builder.add(head.key, version);
+    }
+    if meta.revision > deleted_to && last.major < meta.revision {
+        let action = format!("read revision {} from table rev", meta.revision);
+        return Err(StorageError::corrupted(action, "it is the newest, and its changes are missing"));
     }
     Ok(builder.finish())
 }

@@ -22,6 +22,12 @@ impl Point {
     pub const fn new(major: i64, sub: i64) -> Self {
         Self { major, sub }
     }
+
+    /// Says whether a change can come right after another one.
+    pub(crate) fn follows(self, last: Self) -> bool {
+        let within = self.major == last.major && last.sub.checked_add(1) == Some(self.sub);
+        within || (last.major.checked_add(1) == Some(self.major) && self.sub == 0)
+    }
 }
 
 impl fmt::Display for Point {

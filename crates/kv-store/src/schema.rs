@@ -116,11 +116,14 @@ pub mod meta {
     pub const MEMBERSHIP: &[u8] = b"membership";
     /// The cluster's id.
     pub const CLUSTER_ID: &[u8] = b"cluster_id";
+    /// What all other rows of the small tables come to: the sum of their checksums, so that none of them can change or be lost
+    /// unnoticed. Absent in a file that no release which knows it has written to.
+    pub const ROWS_CHECKSUM: &[u8] = b"rows_checksum";
     /// This member's id.
     pub const MEMBER_ID: &[u8] = b"member_id";
 
     /// The rows that may differ between members that agree.
-    pub(crate) const OF_THIS_MEMBER: [&[u8]; 4] = [APPLIED, COMPACT_FINISHED, COMPACT_CURSOR, MEMBER_ID];
+    pub(crate) const OF_THIS_MEMBER: [&[u8]; 5] = [APPLIED, COMPACT_FINISHED, COMPACT_CURSOR, MEMBER_ID, ROWS_CHECKSUM];
 }
 
 /// The last byte of a key of `rev`: what the change was.
@@ -173,6 +176,19 @@ pub(crate) fn parse_value_key(key: &[u8]) -> Result<Point, StorageError> {
         return Err(StorageError::corrupted("read table value", format!("{} is not a key of it", hex(key))));
     }
     Ok(Point::new(read_number(&key[..8]), read_number(&key[8..16])))
+}
+
+/// The tables that every file of format 1 has.
+pub(crate) const TABLES_OF_FORMAT_1: [&str; 10] =
+    [REV, VALUE, "time", "meta", "lease", "auth", "auth_user", "auth_role", "member", "alarm"];
+
+/// Returns what a row of a small table adds to [`meta::ROWS_CHECKSUM`].
+pub(crate) fn row_checksum(table: Table, key: &[u8], value: &[u8]) -> u64 {
+    if table == Table::Meta && key == meta::ROWS_CHECKSUM {
+        return 0;
+    }
+    let checksum = crc32c::crc32c_append(crc32c::crc32c(table.name().as_bytes()), &(key.len() as u64).to_be_bytes());
+    crc32c::crc32c_append(crc32c::crc32c_append(checksum, key), value).into()
 }
 
 /// Cuts a long value so that its pieces fill pages well.

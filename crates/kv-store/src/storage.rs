@@ -37,6 +37,7 @@ pub use self::trim::Trimmed;
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
 use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
+use crate::lmdb_file::LmdbFile;
 use crate::revision::FIRST_REVISION;
 use crate::schema::{FORMAT_VERSION, Table, meta, number};
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
@@ -100,14 +101,14 @@ impl Storage {
     pub fn open(lock: Arc<DirLock>, options: &StorageOptions) -> Result<Self, OpenError> {
         let directory = lock.path().to_owned();
         let current = directory::read_current(&directory)?;
-        directory::remove_leftovers(&directory, current)?;
         let path = directory.join(current.file_name());
-        if !path.exists() {
-            let detail = "CURRENT names it, but it is not there".to_owned();
-            return Err(OpenError::Damaged { path, detail });
-        }
+        check_there(&path)?;
+        LmdbFile::open(&path)?.check_structure()?;
         let environment = Environment::open(&path, options.env())?;
-        Self::checked(directory, Some(lock), environment, options)
+        let storage = Self::checked(directory, Some(lock), environment, options)?;
+        // Only now: had `CURRENT` been damaged, the left-overs would be the store.
+        directory::remove_leftovers(storage.directory(), current)?;
+        Ok(storage)
     }
 
     /// Opens the store in a data directory, or makes an empty one there.
@@ -160,9 +161,14 @@ impl Storage {
             maintenance: Mutex::default(),
         };
         let path = storage.environment().path().to_owned();
-        match storage.meta()?.format_version {
+        let reader = storage.read()?;
+        match reader.meta()?.format_version {
             0 => Err(OpenError::Damaged { path, detail: "it has no format version".to_owned() }),
-            1..=FORMAT_VERSION => Ok(storage),
+            1..=FORMAT_VERSION => {
+                reader.check_rows()?;
+                drop(reader);
+                Ok(storage)
+            }
             found => Err(OpenError::FutureFormat { path, found, supported: FORMAT_VERSION }),
         }
     }
@@ -277,6 +283,7 @@ pub struct Sizes {
 fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
     if let Some(found) = directory::store_files(directory)?.last() {
         let path = directory.join(found.file_name());
+        LmdbFile::open(&path)?.check_structure()?;
         let environment = Environment::open(&path, options.env())?;
         let found = Storage::checked(directory.to_owned(), None, environment, options)?.meta()?;
         if found.applied.is_some() || found.revision != FIRST_REVISION {
@@ -301,8 +308,21 @@ fn create(directory: &Path, options: &StorageOptions) -> Result<(), OpenError> {
     directory::write_current(directory, StoreNumber::FIRST)
 }
 
+/// Checks that the file that `CURRENT` names is there.
+fn check_there(path: &Path) -> Result<(), OpenError> {
+    if path.exists() {
+        return Ok(());
+    }
+    Err(OpenError::Damaged { path: path.to_owned(), detail: "CURRENT names it, but it is not there".to_owned() })
+}
+
 /// Opens a store file for reading, with a reader slot if the lock file can be written and without if nobody writes.
 fn open_for_reading(directory: &Path, path: &Path, options: &StorageOptions) -> Result<Environment, OpenError> {
+    check_there(path)?;
+    if directory::lock_holder(directory).is_none() {
+        // While somebody writes there is no moment at which all pages are of the same transaction.
+        LmdbFile::open(path)?.check_structure()?;
+    }
     if can_lock(directory, path) {
         return Environment::open_read_only(path, options.env(), ReaderLocking::Shared);
     }

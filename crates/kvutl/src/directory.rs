@@ -61,7 +61,17 @@ fn missing_note(offline: &Offline) -> Option<String> {
             "note: the log is missing: what the server had answered and not stored yet is not shown".to_owned(),
         );
     }
-    left_out_note(log)
+    left_out_note(log).or_else(|| torn_note(log))
+}
+
+/// Says that something stood at the end of the log that is no batch. Nobody can tell a write that a crash tore, which
+/// was never acknowledged, from damage to the last one that was.
+fn torn_note(log: &LogView) -> Option<String> {
+    let kv_log::TornTail { segment, path, offset } = log.recovery.torn.as_ref()?;
+    let path = path.display();
+    Some(format!(
+        "note: what stands last in the log, in segment {segment} at offset {offset} of {path}, is damaged and was left out"
+    ))
 }
 
 fn left_out_note(log: &LogView) -> Option<String> {

@@ -17,7 +17,7 @@ use crate::lease::{LEASE_TTL_MAX, Lease};
 use crate::membership::Membership;
 use crate::record::{Row, parse_row};
 use crate::revision::{FIRST_REVISION, NEVER_COMPACTED, Point};
-use crate::schema::{self, Table, meta, parse_compact_cursor, parse_number, parse_rev_key, parse_value_key};
+use crate::schema::{self, Table, parse_number, parse_rev_key, parse_value_key};
 use crate::storage_error::StorageError;
 
 /// What a check looked at.
@@ -82,9 +82,7 @@ impl Check<'_> {
 
     fn meta(&mut self) -> Result<Bounds, StorageError> {
         let Meta { revision, compact_revision, compact_finished, .. } = self.reader.meta()?;
-        let cursor = self.reader.row(Table::Meta, meta::COMPACT_CURSOR)?;
-        let cursor = cursor.map(|row| parse_compact_cursor("compact_cursor", row)).transpose()?;
-        let deleting = cursor.map_or(NEVER_COMPACTED, |cursor| cursor.target);
+        let deleting = self.reader.compact_cursor()?.map_or(NEVER_COMPACTED, |cursor| cursor.target);
         if revision < FIRST_REVISION {
             self.note(&format!("table meta: the newest revision is {revision}"));
         }
@@ -103,7 +101,7 @@ impl Check<'_> {
         {
             self.note(&format!("table meta: the membership of log entry {at}: {error}"));
         }
-        Ok(Bounds { newest: revision, deleted_to: compact_finished.max(deleting) })
+        Ok(Bounds { newest: revision, deleted_to: self.reader.deleted_to()? })
     }
 
     /// Checks every change, alone and with the one before it.
@@ -133,7 +131,7 @@ impl Check<'_> {
             if at.major > bounds.newest {
                 self.note(&format!("revision {at}: it is newer than the newest revision, {}", bounds.newest));
             }
-            if at.major > bounds.deleted_to && !follows(last, at) {
+            if at.major > bounds.deleted_to && !at.follows(last) {
                 self.note(&format!("revision {at}: the change before it, after {}, is missing", shown(last)));
             }
             last = last.max(at);
@@ -285,12 +283,6 @@ impl Check<'_> {
         self.bytes += bytes as u64;
         (self.progress)(self.bytes);
     }
-}
-
-/// Says whether a change can come right after another one.
-fn follows(last: Point, at: Point) -> bool {
-    let within = at.major == last.major && last.sub.checked_add(1) == Some(at.sub);
-    within || (last.major.checked_add(1) == Some(at.major) && at.sub == 0)
 }
 
 /// The last change that was there; behind a compaction only its revision is known.

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use super::{Storage, StorageReader};
 use crate::digest::Digest;
 use crate::revision::Point;
-use crate::schema::{CompactCursor, Table, compact_cursor, meta, number, parse_compact_cursor, time_key};
+use crate::schema::{CompactCursor, Table, compact_cursor, meta, number, time_key};
 use crate::storage_error::{StorageError, StorageErrorKind};
 
 /// What one slice of a compaction did.
@@ -76,7 +76,7 @@ impl Storage {
             return Err(StorageError::new(StorageErrorKind::Inconsistent, format!("compact at revision {at}"), detail));
         }
         let begin = CompactCursor { target: at, next: Point::new(stored.compact_finished.max(0), 0) };
-        let work = Work::find(&reader, read_cursor(&reader)?.unwrap_or(begin), changes_max)?;
+        let work = Work::find(&reader, reader.compact_cursor()?.unwrap_or(begin), changes_max)?;
         let digests = work.superseded.iter().filter_map(|&(at, superseded_at)| {
             let digest = reader.digest(at).transpose()?;
             Some(digest.map(|digest| DeletedChange { at, digest, superseded_at }))
@@ -85,6 +85,7 @@ impl Storage {
         drop(reader);
 
         self.write_with("compact", |txn| {
+            txn.check_before_deletion(work.superseded.iter().map(|(at, _)| *at))?;
             for (superseded, _) in &work.superseded {
                 txn.delete_change(*superseded)?;
             }
@@ -152,9 +153,4 @@ fn times_before(reader: &StorageReader, target: i64, rows_max: usize) -> Result<
         .take(rows_max)
         .map(|key| key.map(<[u8]>::to_vec))
         .collect()
-}
-
-fn read_cursor(reader: &StorageReader) -> Result<Option<CompactCursor>, StorageError> {
-    let row = reader.row(Table::Meta, meta::COMPACT_CURSOR)?;
-    row.map(|value| parse_compact_cursor("compact_cursor", value)).transpose()
 }

@@ -12,8 +12,8 @@ use crate::env::{Environment, ReadTxn, Rows};
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 use crate::schema::{
-    ChangeType, REV, Table, VALUE, meta, parse_log_position, parse_membership, parse_number, point_key, rev_key,
-    value_key,
+    ChangeType, CompactCursor, REV, Table, VALUE, meta, parse_compact_cursor, parse_log_position, parse_membership,
+    parse_number, point_key, rev_key, row_checksum, value_key,
 };
 use crate::storage_error::StorageError;
 
@@ -67,6 +67,18 @@ impl StorageReader {
             cluster_id: number(meta::CLUSTER_ID)?.map(|id| id as u64),
             member_id: number(meta::MEMBER_ID)?.map(|id| id as u64),
         })
+    }
+
+    /// Reads how far a compaction under way has come.
+    pub(super) fn compact_cursor(&self) -> Result<Option<CompactCursor>, StorageError> {
+        let row = self.row(Table::Meta, meta::COMPACT_CURSOR)?;
+        row.map(|value| parse_compact_cursor("compact_cursor", value)).transpose()
+    }
+
+    /// Reads up to which revision a compaction may have deleted changes.
+    pub(crate) fn deleted_to(&self) -> Result<i64, StorageError> {
+        let deleting = self.compact_cursor()?.map_or(NEVER_COMPACTED, |cursor| cursor.target);
+        Ok(self.meta()?.compact_finished.max(deleting))
     }
 
     /// Reads the change made at a point, or nothing if there is none or it was compacted.
@@ -155,6 +167,28 @@ impl StorageReader {
             }
         }
         Ok(hash)
+    }
+
+    /// Compares the rows of the small tables with what they must come to.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`Corrupted`](crate::StorageErrorKind::Corrupted) if a row was changed or lost.
+    pub(super) fn check_rows(&self) -> Result<(), StorageError> {
+        let Some(stored) = self.row(Table::Meta, meta::ROWS_CHECKSUM)? else { return Ok(()) };
+        let stored = parse_number("rows_checksum", stored)? as u64;
+        let mut checksum = 0u64;
+        for table in Table::ALL {
+            for row in self.rows(table, b"")? {
+                let (key, value) = row?;
+                checksum = checksum.wrapping_add(row_checksum(table, key, value));
+            }
+        }
+        if checksum == stored {
+            return Ok(());
+        }
+        let tables = Table::ALL.map(Table::name).join(", ");
+        Err(StorageError::corrupted(format!("read tables {tables}"), "the checksum of their rows does not match"))
     }
 
     /// Reads every row of `rev` or `value` as it is.

@@ -28,6 +28,7 @@ use super::directory::{self, StoreNumber};
 use super::{Storage, Writer};
 use crate::disk_full;
 use crate::env::{EnvOptions, Environment, Rows, lock_path, remove_store_file};
+use crate::lmdb_file::LmdbFile;
 use crate::schema::Table;
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
 
@@ -99,6 +100,7 @@ impl Storage {
         let _exclusive = self.maintenance("replace the store file")?;
         let mut writer = self.writer("replace the store file")?;
         let old = self.environment();
+        LmdbFile::open(file)?.check_structure()?;
         // Opened where it is first, so that a bad file never comes near the directory.
         Storage::checked(self.directory.clone(), None, Environment::open(file, self.options.env())?, &self.options)?;
         let _ = fs::remove_file(lock_path(file));

@@ -9,9 +9,13 @@ use heed::{PutFlags, RwTxn};
 use super::Storage;
 use crate::disk_full;
 use crate::env::{Environment, Rows};
-use crate::record::{Record, encode_row};
+use crate::lmdb_file::LmdbFile;
+use crate::record::{Record, encode_row, parse_row};
 use crate::revision::{LogPosition, Point};
-use crate::schema::{ChangeType, Table, log_position, meta, number, parse_log_position, pieces, rev_key, value_key};
+use crate::schema::{
+    ChangeType, REV, Table, VALUE, log_position, meta, number, parse_log_position, parse_number, pieces, rev_key,
+    row_checksum, value_key,
+};
 use crate::storage_error::{StorageError, StorageErrorKind};
 
 /// One thing that applying a log entry changes on disk.
@@ -121,11 +125,16 @@ impl Storage {
 /// The room that a transaction is taken to need at least: the pages above those it changes are written too.
 const WRITTEN_BYTES_MIN: u64 = 64 << 10;
 
+/// Rows up to this length are sure to share their page with others.
+const SHARED_PAGE_BYTES_MAX: usize = 1000;
+
 /// A write transaction; dropped, it changes nothing.
 pub(super) struct Transaction<'a> {
     environment: &'a Environment,
     txn: RwTxn<'a>,
     changed_rows: Vec<(Table, Bytes)>,
+    /// What the rows of the small tables come to, once one of them was changed.
+    rows_checksum: Option<u64>,
     /// About how many bytes the transaction needs in the file.
     written_bytes: u64,
 }
@@ -136,12 +145,16 @@ impl<'a> Transaction<'a> {
             environment,
             txn: environment.write_txn()?,
             changed_rows: Vec::new(),
+            rows_checksum: None,
             written_bytes: WRITTEN_BYTES_MIN,
         })
     }
 
     /// Puts the changes on disk; returns which rows of small tables they are, or how many bytes there was no way to write.
-    pub(super) fn commit(self) -> Result<Vec<(Table, Bytes)>, (StorageError, u64)> {
+    pub(super) fn commit(mut self) -> Result<Vec<(Table, Bytes)>, (StorageError, u64)> {
+        if let Err(error) = self.put_rows_checksum() {
+            return Err((error, self.written_bytes));
+        }
         let committed = self.txn.commit().map_err(|error| StorageError::lmdb("commit", &error));
         committed.map(|()| self.changed_rows).map_err(|error| (error, self.written_bytes))
     }
@@ -177,6 +190,37 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
+    /// Checks what LMDB believes when it deletes these changes: the headers of pages that hold nothing but a value.
+    ///
+    /// To be called before anything is changed.
+    pub(super) fn check_before_deletion(&self, changes: impl Iterator<Item = Point>) -> Result<(), StorageError> {
+        let mut file = None;
+        for at in changes {
+            let action = || format!("delete revision {at}");
+            let keys = [ChangeType::Put, ChangeType::Tombstone].map(|change| rev_key(at, change));
+            for key in keys {
+                let row = self.environment.rev.get(&self.txn, &key);
+                let row = row.map_err(|error| StorageError::lmdb(action(), &error))?;
+                let Some(row) = row else { continue };
+                let is_apart = parse_row(&key, row)?.apart.is_some();
+                if !is_apart && row.len() <= SHARED_PAGE_BYTES_MAX {
+                    continue;
+                }
+                let file = match &file {
+                    Some(file) => file,
+                    None => file.insert(
+                        LmdbFile::open(self.environment.path())
+                            .map_err(|error| StorageError::corrupted(action(), error.to_string()))?,
+                    ),
+                };
+                file.check_values(REV, &key, &key)
+                    .and_then(|()| file.check_values(VALUE, &value_key(at, 0), &value_key(at, u32::MAX)))
+                    .map_err(|detail| StorageError::corrupted(action(), detail))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes a change, if it is there, and its value.
     pub(super) fn delete_change(&mut self, at: Point) -> Result<(), StorageError> {
         let failed = |error| StorageError::lmdb(format!("delete revision {at}"), &error);
@@ -192,6 +236,7 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        self.count_row(table, key, Some(value))?;
         let put = self.rows(table)?.put(&mut self.txn, key, value);
         put.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
         self.changed_rows.push((table, Bytes::copy_from_slice(key)));
@@ -200,10 +245,46 @@ impl<'a> Transaction<'a> {
     }
 
     pub(super) fn delete(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
+        self.count_row(table, key, None)?;
         let deleted = self.rows(table)?.delete(&mut self.txn, key);
         deleted.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
         self.changed_rows.push((table, Bytes::copy_from_slice(key)));
         Ok(())
+    }
+
+    /// Has the checksum of all rows follow a change of one.
+    fn count_row(&mut self, table: Table, key: &[u8], after: Option<&[u8]>) -> Result<(), StorageError> {
+        let checksum = match self.rows_checksum {
+            Some(checksum) => checksum,
+            None => self.stored_rows_checksum()?,
+        };
+        let failed = |error| StorageError::lmdb(format!("read table {}", table.name()), &error);
+        let before = self.rows(table)?.get(&self.txn, key).map_err(failed)?;
+        let [before, after] = [before, after].map(|value| value.map_or(0, |value| row_checksum(table, key, value)));
+        self.rows_checksum = Some(checksum.wrapping_sub(before).wrapping_add(after));
+        Ok(())
+    }
+
+    fn stored_rows_checksum(&self) -> Result<u64, StorageError> {
+        let failed = |error| StorageError::lmdb("read table meta", &error);
+        if let Some(stored) = self.rows(Table::Meta)?.get(&self.txn, meta::ROWS_CHECKSUM).map_err(failed)? {
+            return Ok(parse_number("rows_checksum", stored)? as u64);
+        }
+        // A file from before there was one.
+        let mut checksum = 0u64;
+        for table in Table::ALL {
+            for row in self.rows(table)?.iter(&self.txn).map_err(failed)? {
+                let (key, value) = row.map_err(failed)?;
+                checksum = checksum.wrapping_add(row_checksum(table, key, value));
+            }
+        }
+        Ok(checksum)
+    }
+
+    fn put_rows_checksum(&mut self) -> Result<(), StorageError> {
+        let Some(checksum) = self.rows_checksum else { return Ok(()) };
+        let put = self.rows(Table::Meta)?.put(&mut self.txn, meta::ROWS_CHECKSUM, &number(checksum as i64));
+        put.map_err(|error| StorageError::lmdb("write table meta", &error))
     }
 
     fn rows(&self, table: Table) -> Result<Rows, StorageError> {

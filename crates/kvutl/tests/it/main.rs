@@ -4,6 +4,7 @@ mod check;
 mod compact;
 mod defrag;
 mod dependencies;
+mod drill;
 mod generated;
 mod get;
 mod harness;
