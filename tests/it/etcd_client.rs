@@ -1,8 +1,8 @@
 //! The Rust crate `etcd-client`, as an application would use it. The same walk against etcd 3.7.1 shows that it is right.
 
 use etcd_client::{
-    Client, Compare, CompareOp, DeleteOptions, Error, EventType, GetOptions, PutOptions, SortOrder, SortTarget, Txn,
-    TxnOp, TxnOpResponse, WatchOptions, WatchResponse, WatchStream,
+    Client, Compare, CompareOp, DeleteOptions, Error, EventType, GetOptions, LeaseGrantOptions, LeaseTimeToLiveOptions,
+    PutOptions, SortOrder, SortTarget, Txn, TxnOp, TxnOpResponse, WatchOptions, WatchResponse, WatchStream,
 };
 
 use crate::harness::{Kind, Server};
@@ -24,7 +24,8 @@ async fn walk(kind: Kind) -> Result<(), Error> {
     transactions(&mut client).await?;
     watches(&mut client).await?;
     compaction(&mut client).await?;
-    maintenance(&mut client).await
+    maintenance(&mut client).await?;
+    leases(&mut client).await
 }
 
 async fn reads_and_writes(client: &mut Client) -> Result<(), Error> {
@@ -133,6 +134,42 @@ async fn maintenance(client: &mut Client) -> Result<(), Error> {
     client.defragment().await?;
     assert_eq!(client.hash_kv(0).await?.hash(), before);
     assert_eq!(client.member_list().await?.members().len(), 1);
+    Ok(())
+}
+
+async fn leases(client: &mut Client) -> Result<(), Error> {
+    let chosen = client.lease_grant(60, None).await?;
+    assert!(chosen.id() > 0 && chosen.ttl() == 60);
+    let lease = client.lease_grant(30, Some(LeaseGrantOptions::new().with_id(77))).await?.id();
+    for key in ["session/b", "session/a"] {
+        client.put(key, "here", Some(PutOptions::new().with_lease(lease))).await?;
+    }
+    assert_eq!(client.get("session/a", None).await?.kvs()[0].lease(), 77);
+    let left = client.lease_time_to_live(lease, Some(LeaseTimeToLiveOptions::new().with_keys())).await?;
+    let mut keys = left.keys().to_vec();
+    keys.sort_unstable();
+    assert_eq!((keys, left.granted_ttl()), (vec![b"session/a".to_vec(), b"session/b".to_vec()], 30));
+    assert!((25..=30).contains(&left.ttl()), "{left:?}");
+
+    let (mut keeper, mut renewals) = client.lease_keep_alive(lease).await?;
+    for _ in 0..3 {
+        keeper.keep_alive().await?;
+        let renewal = renewals.message().await?.expect("the stream goes on");
+        assert_eq!((renewal.id(), renewal.ttl()), (77, 30));
+    }
+    let mut listed: Vec<i64> = client.leases().await?.leases().iter().map(etcd_client::LeaseStatus::id).collect();
+    listed.sort_unstable();
+    let mut expected = vec![77, chosen.id()];
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
+
+    client.lease_revoke(lease).await?;
+    assert_eq!(client.get("session/", Some(GetOptions::new().with_prefix())).await?.count(), 0);
+    keeper.keep_alive().await?;
+    assert_eq!(renewals.message().await?.expect("the stream goes on").ttl(), 0);
+    assert_eq!(client.lease_time_to_live(lease, None).await?.ttl(), -1);
+    let Err(Error::GRpcStatus(status)) = client.lease_revoke(lease).await else { panic!("the lease is gone") };
+    assert_eq!(status.message(), "etcdserver: requested lease not found");
     Ok(())
 }
 

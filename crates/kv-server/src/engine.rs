@@ -15,12 +15,14 @@ use kv_store::{
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tonic::Status;
 
 use crate::auth::Auth;
 use crate::config::{Config, Identity};
 use crate::exposition;
 use crate::http::Checks;
+use crate::lease::Lessor;
 use crate::metrics::Metrics;
 use crate::startup::{EngineError, background_options, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
@@ -39,6 +41,9 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) auth: Auth,
+    pub(crate) lessor: Arc<Lessor>,
+    /// Revokes what expires.
+    revoking: Mutex<Option<JoinHandle<()>>>,
     node: Arc<Node<Store>>,
     proposer: Proposer<Store>,
     background: Mutex<Option<Background>>,
@@ -78,6 +83,8 @@ impl Engine {
             config,
             identity,
             store,
+            lessor: Arc::new(Lessor::new(Arc::clone(&metrics))),
+            revoking: Mutex::new(None),
             metrics,
             auth,
             node,
@@ -87,7 +94,15 @@ impl Engine {
         });
         engine.node.wait_for_recovery().await.map_err(EngineError::Replay)?;
         engine.publish(client_urls).await?;
+        engine.count_leases();
         Ok(engine)
+    }
+
+    /// Begins to count the time of leases, and to revoke those that expire.
+    fn count_leases(&self) {
+        self.lessor.start(&self.store);
+        let (lessor, proposer) = (Arc::clone(&self.lessor), self.proposer.clone());
+        *self.revoking.lock() = Some(tokio::spawn(async move { lessor.run(proposer).await }));
     }
 
     /// Records this member's name and addresses, where they are not what the members' table says.
@@ -251,6 +266,9 @@ impl Engine {
 
     /// Stops everything, storing what is applied.
     pub(crate) async fn stop(&self) {
+        if let Some(revoking) = self.revoking.lock().take() {
+            revoking.abort();
+        }
         self.node.shutdown().await;
         let background = self.background.lock().take();
         if let Some(background) = background {

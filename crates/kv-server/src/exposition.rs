@@ -16,6 +16,7 @@ pub(crate) fn page(engine: &Engine) -> String {
     let mut page = Page::default();
     server(engine, &mut page);
     store(engine, &mut page);
+    leases(engine, &mut page);
     log(engine, &mut page);
     health(engine, &mut page);
     grpc(engine, &mut page);
@@ -91,6 +92,17 @@ fn store(engine: &Engine, page: &mut Page) {
     ] {
         page.histogram(name, help, histogram);
     }
+}
+
+fn leases(engine: &Engine, page: &mut Page) {
+    let metrics = &engine.metrics;
+    page.gauge("kvd_leases", "Leases that exist.", engine.store.lease_count());
+    page.counter("etcd_debugging_lease_granted_total", "Leases granted.", metrics.leases_granted.get());
+    page.counter("etcd_debugging_lease_renewed_total", "Renewals of leases.", metrics.leases_renewed.get());
+    page.counter("etcd_debugging_lease_revoked_total", "Leases revoked.", metrics.leases_revoked.get());
+    page.counter("etcd_debugging_server_lease_expired_total", "Leases that expired.", metrics.leases_expired.get());
+    let help = "Times to live that leases were granted for, in seconds.";
+    page.histogram("etcd_debugging_lease_ttl_total", help, &metrics.lease_ttls);
 }
 
 fn log(engine: &Engine, page: &mut Page) {

@@ -12,6 +12,7 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::auth_server::AuthServer;
 use kv_proto::etcdserverpb::cluster_server::ClusterServer;
 use kv_proto::etcdserverpb::kv_server::KvServer;
+use kv_proto::etcdserverpb::lease_server::LeaseServer;
 use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
 use kv_proto::etcdserverpb::watch_server::WatchServer;
 use tokio::sync::watch;
@@ -28,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::service::auth::AuthService;
 use crate::service::cluster::ClusterService;
 use crate::service::kv::KvService;
+use crate::service::lease::LeaseService;
 use crate::service::maintenance::MaintenanceService;
 use crate::service::reflection::{self, Reflection};
 use crate::service::watch::WatchService;
@@ -43,6 +45,7 @@ pub(crate) struct Front {
     message_bytes_max: usize,
     kv: KvServer<KvService>,
     watch: WatchServer<WatchService>,
+    lease: LeaseServer<LeaseService>,
     cluster: ClusterServer<ClusterService>,
     maintenance: MaintenanceServer<MaintenanceService>,
     auth: AuthServer<AuthService>,
@@ -61,6 +64,7 @@ impl Front {
             draining,
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            lease: LeaseServer::new(LeaseService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             cluster: ClusterServer::new(ClusterService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             maintenance: MaintenanceServer::new(MaintenanceService::new(Arc::clone(&engine)))
                 .max_decoding_message_size(usize::MAX),
@@ -106,6 +110,7 @@ impl Front {
         let Ok(response) = match method.service {
             Service::Kv => self.kv.clone().call(request).await,
             Service::Watch => self.watch.clone().call(request).await,
+            Service::Lease => self.lease.clone().call(request).await,
             Service::Cluster => self.cluster.clone().call(request).await,
             Service::Maintenance => self.maintenance.clone().call(request).await,
             Service::Auth => self.auth.clone().call(request).await,

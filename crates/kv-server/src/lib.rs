@@ -27,6 +27,7 @@ mod connection;
 mod frames;
 mod front;
 mod hpack;
+mod lease;
 mod listener;
 mod methods;
 mod serve;

@@ -5,6 +5,7 @@
 pub(crate) enum Service {
     Kv,
     Watch,
+    Lease,
     Cluster,
     Maintenance,
     Auth,
@@ -62,6 +63,11 @@ pub(crate) const METHODS: &[Method] = &[
     method("/etcdserverpb.KV/RangeStream", Service::Kv, Kind::ServerStream),
     method("/etcdserverpb.KV/Compact", Service::Kv, Kind::Unary),
     method("/etcdserverpb.Watch/Watch", Service::Watch, Kind::BidiStream),
+    method("/etcdserverpb.Lease/LeaseKeepAlive", Service::Lease, Kind::BidiStream),
+    method("/etcdserverpb.Lease/LeaseGrant", Service::Lease, Kind::Unary),
+    method("/etcdserverpb.Lease/LeaseRevoke", Service::Lease, Kind::Unary),
+    method("/etcdserverpb.Lease/LeaseTimeToLive", Service::Lease, Kind::Unary),
+    method("/etcdserverpb.Lease/LeaseLeases", Service::Lease, Kind::Unary),
     method("/etcdserverpb.Cluster/MemberAdd", Service::Cluster, Kind::Unary),
     method("/etcdserverpb.Cluster/MemberRemove", Service::Cluster, Kind::Unary),
     method("/etcdserverpb.Cluster/MemberUpdate", Service::Cluster, Kind::Unary),
@@ -122,8 +128,8 @@ mod tests {
     #[test]
     fn methods_are_found_and_strangers_named() {
         assert_eq!(METHODS[find("/etcdserverpb.KV/Put").unwrap()].names(), ("etcdserverpb.KV", "Put"));
-        assert_eq!(find("/etcdserverpb.Lease/LeaseGrant"), None);
-        assert_eq!(unknown("/etcdserverpb.Lease/LeaseGrant"), "unknown service etcdserverpb.Lease");
+        assert_eq!(find("/v3stranger.Stranger/Greet"), None);
+        assert_eq!(unknown("/v3stranger.Stranger/Greet"), "unknown service v3stranger.Stranger");
         assert_eq!(unknown("/etcdserverpb.KV/Get"), "unknown method Get for service etcdserverpb.KV");
         assert_eq!(unknown("nonsense"), "malformed method name: \"nonsense\"");
     }

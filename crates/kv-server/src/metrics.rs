@@ -78,18 +78,22 @@ pub(crate) struct Histogram {
     start: f64,
     /// The last one has no bound.
     buckets: Box<[AtomicU64]>,
-    sum_nanoseconds: AtomicU64,
+    /// The bits of a floating-point number.
+    sum_seconds: AtomicU64,
 }
 
 impl Histogram {
     /// Makes a histogram of `count` buckets, each twice the one before, and one for everything above.
     pub(crate) fn doubling(start: f64, count: usize) -> Self {
         let buckets = (0..=count).map(|_| AtomicU64::new(0)).collect();
-        Self { start, buckets, sum_nanoseconds: AtomicU64::new(0) }
+        Self { start, buckets, sum_seconds: AtomicU64::new(0) }
     }
 
     pub(crate) fn observe(&self, duration: Duration) {
-        let seconds = duration.as_secs_f64();
+        self.observe_seconds(duration.as_secs_f64());
+    }
+
+    pub(crate) fn observe_seconds(&self, seconds: f64) {
         let mut bound = self.start;
         let last = self.buckets.len() - 1;
         let bucket = (0..last).find(|_| {
@@ -98,13 +102,15 @@ impl Histogram {
             fits
         });
         self.buckets[bucket.unwrap_or(last)].fetch_add(1, Ordering::Relaxed);
-        self.sum_nanoseconds.fetch_add(duration.as_nanos() as u64, Ordering::Relaxed);
+        let add = |sum| Some((f64::from_bits(sum) + seconds).to_bits());
+        let added = self.sum_seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        added.expect("adding always gives a sum");
     }
 
     /// Returns the counts per bucket and the sum in seconds.
     pub(crate) fn snapshot(&self) -> (Vec<u64>, f64) {
         let counts = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
-        (counts, self.sum_nanoseconds.load(Ordering::Relaxed) as f64 / 1e9)
+        (counts, f64::from_bits(self.sum_seconds.load(Ordering::Relaxed)))
     }
 
     /// Returns the upper bounds of the buckets that have one.
@@ -160,6 +166,12 @@ pub(crate) struct Metrics {
     pub(crate) proposals_pending: Gauge,
     pub(crate) proposals_failed: Counter,
     pub(crate) watch_streams: Gauge,
+    pub(crate) leases_granted: Counter,
+    pub(crate) leases_renewed: Counter,
+    pub(crate) leases_revoked: Counter,
+    /// Those that were revoked because nobody renewed them.
+    pub(crate) leases_expired: Counter,
+    pub(crate) lease_ttls: Histogram,
     pub(crate) defragment_duration: Histogram,
     pub(crate) defragments_inflight: Gauge,
     pub(crate) snapshot_duration: Histogram,
@@ -193,6 +205,11 @@ impl Default for Metrics {
             proposals_pending: Gauge::default(),
             proposals_failed: Counter::default(),
             watch_streams: Gauge::default(),
+            leases_granted: Counter::default(),
+            leases_renewed: Counter::default(),
+            leases_revoked: Counter::default(),
+            leases_expired: Counter::default(),
+            lease_ttls: Histogram::doubling(1.0, 24),
             defragment_duration: Histogram::doubling(0.1, 13),
             defragments_inflight: Gauge::default(),
             snapshot_duration: Histogram::doubling(0.01, 17),

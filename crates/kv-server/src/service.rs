@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod cluster;
 pub(crate) mod kv;
+pub(crate) mod lease;
 pub(crate) mod maintenance;
 mod range_stream;
 pub(crate) mod reflection;

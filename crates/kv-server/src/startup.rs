@@ -136,7 +136,7 @@ fn unix_milliseconds() -> u64 {
 }
 
 /// Returns a number that an earlier process will not have drawn.
-fn random_number() -> std::io::Result<u64> {
+pub(crate) fn random_number() -> std::io::Result<u64> {
     let mut bytes = [0; 8];
     let mut filled = 0;
     while filled < bytes.len() {

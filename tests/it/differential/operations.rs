@@ -6,8 +6,8 @@ use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::watch_create_request::FilterType;
 use kv_proto::etcdserverpb::{
-    CompactionRequest, Compare, DeleteRangeRequest, HashKvRequest, PutRequest, RangeRequest, RequestOp, TxnRequest,
-    WatchCreateRequest,
+    CompactionRequest, Compare, DeleteRangeRequest, HashKvRequest, LeaseGrantRequest, LeaseRevokeRequest,
+    LeaseTimeToLiveRequest, PutRequest, RangeRequest, RequestOp, TxnRequest, WatchCreateRequest,
 };
 
 use crate::harness::Random;
@@ -23,6 +23,10 @@ const VALUES: [&[u8]; 7] = [b"", b"\0", b"1", b"10", b"2", b"v", b"\xff"];
 const FROM_KEY: &[u8] = b"\0";
 /// A lease nobody has granted.
 const UNKNOWN_LEASE: i64 = 77;
+/// The leases that come and go.
+const LEASES: [i64; 5] = [1, 2, 3, 0x7fff_ffff_ffff_ffff, -4];
+/// Times to live: none ends before the sequence does, and the last is refused.
+const TTLS: [i64; 4] = [1000, 100_000, 9_000_000_000, 9_000_000_001];
 /// How deep transactions nest.
 const DEPTH_MAX: u32 = 2;
 /// How many operations of a branch, and compares, are drawn at most.
@@ -40,6 +44,12 @@ pub(crate) enum Operation {
     Txn(TxnRequest),
     Compact(CompactionRequest),
     HashKv(HashKvRequest),
+    LeaseGrant(LeaseGrantRequest),
+    LeaseRevoke(LeaseRevokeRequest),
+    LeaseTimeToLive(LeaseTimeToLiveRequest),
+    LeaseLeases,
+    /// Renews a lease, on a stream of its own.
+    LeaseKeepAlive(i64),
     /// Opens a watcher on the stream that all watchers share.
     Watch(WatchCreateRequest),
     /// Cancels a watcher, or an id that does not exist.
@@ -60,10 +70,11 @@ pub(crate) struct Generator {
     compacted: i64,
     /// Revisions compacted to whose hash both servers remember.
     settled: Vec<i64>,
-    /// Those that are not known to be finished; a compaction that was waited for finishes them.
-    pending: Vec<i64>,
-    /// Those that a server may remember or not: a restart has forgotten them unless the end of the log was replayed.
+    /// Those that a server may remember or not: the compaction or the one before it may not have been finished when the
+    /// next one came, or a restart has forgotten it unless the end of the log was replayed. Asking for them is a race.
     unsettled: Vec<i64>,
+    /// The next compaction is one of these.
+    unsettled_next: bool,
     /// The first compaction was to 0.
     zero_compacted: bool,
     /// Operations already decided on.
@@ -78,8 +89,8 @@ impl Generator {
             current: 1,
             compacted: 0,
             settled: Vec::new(),
-            pending: Vec::new(),
             unsettled: Vec::new(),
+            unsettled_next: false,
             zero_compacted: false,
             planned: Vec::new(),
         }
@@ -94,10 +105,13 @@ impl Generator {
     pub(crate) fn saw_compaction(&mut self, request: &CompactionRequest) {
         self.compacted = request.revision;
         self.zero_compacted |= request.revision == 0;
-        self.pending.push(request.revision);
-        if request.physical {
-            self.settled.append(&mut self.pending);
+        if request.physical && !self.unsettled_next {
+            self.settled.push(request.revision);
+        } else {
+            self.unsettled.append(&mut self.settled);
+            self.unsettled.push(request.revision);
         }
+        self.unsettled_next = !request.physical;
     }
 
     /// Returns the next operation.
@@ -128,10 +142,11 @@ impl Generator {
             860..900 => Operation::HashKv(self.hash_kv()),
             900..920 => self.watch(),
             920..940 => Operation::CancelWatch(self.random.below(12) as i64),
-            940..999 => Operation::CompareWatches,
+            940..960 => self.lease(),
+            960..999 => Operation::CompareWatches,
             _ => {
                 self.unsettled.append(&mut self.settled);
-                self.unsettled.append(&mut self.pending);
+                self.unsettled_next = true;
                 Operation::Restart
             }
         }
@@ -201,10 +216,27 @@ impl Generator {
         if request.ignore_value && !self.random.one_in(3) {
             request.value = Bytes::new();
         }
-        if self.random.one_in(40) {
-            request.lease = UNKNOWN_LEASE;
+        if self.random.one_in(4) {
+            request.lease = self.lease_id();
         }
         request
+    }
+
+    fn lease_id(&mut self) -> i64 {
+        if self.random.one_in(20) { UNKNOWN_LEASE } else { self.random.pick(&LEASES) }
+    }
+
+    fn lease(&mut self) -> Operation {
+        match self.random.below(20) {
+            0..8 => Operation::LeaseGrant(LeaseGrantRequest { id: self.lease_id(), ttl: self.random.pick(&TTLS) }),
+            8..12 => Operation::LeaseRevoke(LeaseRevokeRequest { id: self.lease_id() }),
+            12..16 => {
+                let (id, keys) = (self.lease_id(), !self.random.one_in(4));
+                Operation::LeaseTimeToLive(LeaseTimeToLiveRequest { id, keys })
+            }
+            16..18 => Operation::LeaseLeases,
+            _ => Operation::LeaseKeepAlive(self.lease_id()),
+        }
     }
 
     fn range(&mut self) -> RangeRequest {
@@ -299,6 +331,7 @@ impl Generator {
             CompareTarget::Create => TargetUnion::CreateRevision(number),
             CompareTarget::Mod => TargetUnion::ModRevision(number),
             CompareTarget::Value => TargetUnion::Value(self.value()),
+            CompareTarget::Lease if self.random.one_in(2) => TargetUnion::Lease(self.lease_id()),
             CompareTarget::Lease => TargetUnion::Lease(number),
         };
         let result = self.random.pick(&[
@@ -335,7 +368,7 @@ impl Generator {
             // Once an empty history was compacted to 0, etcd answers 0, the newest revision, with the hash of nothing.
             let revision = if revision == 0 && self.zero_compacted { self.current } else { revision };
             let asked = if revision == 0 { self.current } else { revision };
-            if !self.unsettled.contains(&asked) && !self.pending.contains(&asked) {
+            if !self.unsettled.contains(&asked) {
                 return HashKvRequest { revision };
             }
         }
@@ -386,9 +419,8 @@ fn deletes(request: &TxnRequest) -> bool {
     })
 }
 
-/// Takes out of a transaction with deletions what ends etcd 3.7.1: a put that ignores the value or the lease of a key deleted
-/// before it (see the suite `quirks`), and a deletion from a key on with a put behind it. A compaction at that
-/// revision deletes the key's only pair, and the next read of it ends the process.
+/// Takes out of a transaction with deletions what ends etcd 3.7.1 or what it does by accident (see the suite `quirks`): a
+/// put that ignores the value or the lease of a key deleted before it, and a put behind a deletion from a key on.
 fn restrain_puts(request: &mut TxnRequest) {
     for operation in request.success.iter_mut().chain(&mut request.failure) {
         match &mut operation.request {

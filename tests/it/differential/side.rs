@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kv_proto::etcdserverpb::kv_client::KvClient;
+use kv_proto::etcdserverpb::lease_client::LeaseClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
 use kv_proto::etcdserverpb::watch_client::WatchClient;
 use kv_proto::etcdserverpb::watch_request::RequestUnion;
 use kv_proto::etcdserverpb::{
-    CompactionResponse, DeleteRangeResponse, HashKvResponse, PutResponse, RangeResponse, RangeStreamResponse,
-    ResponseHeader, TxnResponse, WatchCancelRequest, WatchCreateRequest, WatchProgressRequest, WatchRequest,
-    WatchResponse,
+    CompactionResponse, DeleteRangeResponse, HashKvResponse, LeaseGrantResponse, LeaseKeepAliveRequest,
+    LeaseKeepAliveResponse, LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeResponse, LeaseTimeToLiveResponse,
+    PutResponse, RangeResponse, RangeStreamResponse, ResponseHeader, TxnResponse, WatchCancelRequest,
+    WatchCreateRequest, WatchProgressRequest, WatchRequest, WatchResponse,
 };
 use kv_proto::mvccpb::Event;
 use tokio::sync::mpsc;
@@ -28,6 +30,8 @@ use crate::harness::{Kind, Server};
 const PROGRESS_WITHIN: Duration = Duration::from_millis(25);
 /// How long watchers may take to catch up.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(30);
+/// A lease has as much time left as it was granted for, give or take so many seconds.
+const TTL_TOLERANCE: i64 = 300;
 /// Larger than any answer here.
 const MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// The id of answers that are meant for no watcher.
@@ -47,6 +51,11 @@ pub(crate) enum Answer {
     Txn(TxnResponse),
     Compact(CompactionResponse),
     HashKv(HashKvResponse),
+    LeaseGrant(LeaseGrantResponse),
+    LeaseRevoke(LeaseRevokeResponse),
+    LeaseTimeToLive(LeaseTimeToLiveResponse),
+    LeaseLeases(LeaseLeasesResponse),
+    LeaseKeepAlive(LeaseKeepAliveResponse),
     /// Everything each watcher has received since the last comparison, by watcher: their order among each other is free.
     Watches(BTreeMap<i64, Vec<WatchResponse>>),
     /// The operation has no answer of its own.
@@ -67,6 +76,11 @@ impl Answer {
             Answer::Txn(answer) => answer.header.as_ref(),
             Answer::Compact(answer) => answer.header.as_ref(),
             Answer::HashKv(answer) => answer.header.as_ref(),
+            Answer::LeaseGrant(answer) => answer.header.as_ref(),
+            Answer::LeaseRevoke(answer) => answer.header.as_ref(),
+            Answer::LeaseTimeToLive(answer) => answer.header.as_ref(),
+            Answer::LeaseLeases(answer) => answer.header.as_ref(),
+            Answer::LeaseKeepAlive(answer) => answer.header.as_ref(),
             Answer::RangeStream(_) | Answer::Watches(_) | Answer::Done | Answer::Error { .. } => None,
         }
         .map(|header| header.revision)
@@ -78,6 +92,7 @@ impl Answer {
 pub(crate) struct Side {
     server: Server,
     kv: KvClient<Channel>,
+    lease: LeaseClient<Channel>,
     maintenance: MaintenanceClient<Channel>,
     watches: Watches,
     /// The newest revision a response spoke of.
@@ -106,6 +121,7 @@ impl Side {
         let channel = server.channel();
         Side {
             kv: KvClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            lease: LeaseClient::new(channel.clone()),
             maintenance: MaintenanceClient::new(channel.clone()),
             watches: Watches::open(channel).await,
             revision: 1,
@@ -130,6 +146,39 @@ impl Side {
                 answer
             }
             Operation::HashKv(request) => unary(self.maintenance.hash_kv(*request).await, Answer::HashKv),
+            Operation::LeaseGrant(request) => unary(self.lease.lease_grant(*request).await, Answer::LeaseGrant),
+            Operation::LeaseRevoke(request) => unary(self.lease.lease_revoke(*request).await, Answer::LeaseRevoke),
+            Operation::LeaseTimeToLive(request) => {
+                unary(self.lease.lease_time_to_live(*request).await, |mut answer| {
+                    // A moment has passed, and after a start there is a grace. The keys are in no order.
+                    if (answer.granted_ttl - answer.ttl).abs() < TTL_TOLERANCE {
+                        answer.ttl = answer.granted_ttl;
+                    }
+                    answer.keys.sort_unstable();
+                    Answer::LeaseTimeToLive(answer)
+                })
+            }
+            Operation::LeaseLeases => {
+                unary(self.lease.lease_leases(LeaseLeasesRequest {}).await, |mut answer| {
+                    // Of leases that end together the order is free.
+                    answer.leases.sort_unstable_by_key(|lease| lease.id);
+                    Answer::LeaseLeases(answer)
+                })
+            }
+            Operation::LeaseKeepAlive(id) => {
+                let renewal = tokio_stream::once(LeaseKeepAliveRequest { id: *id });
+                match self.lease.lease_keep_alive(renewal).await {
+                    Ok(response) => match response.into_inner().message().await {
+                        Ok(Some(mut answer)) => {
+                            mask(&mut answer.header);
+                            Answer::LeaseKeepAlive(answer)
+                        }
+                        Ok(None) => Answer::Done,
+                        Err(status) => error(&status),
+                    },
+                    Err(status) => error(&status),
+                }
+            }
             Operation::Watch(request) => {
                 self.watches.create(request.clone()).await;
                 Answer::Done
@@ -163,6 +212,7 @@ impl Side {
         self.server.start_again();
         let channel = self.server.channel();
         self.kv = KvClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        self.lease = LeaseClient::new(channel.clone());
         self.maintenance = MaintenanceClient::new(channel.clone());
         self.watches = Watches::open(channel).await;
     }
@@ -389,4 +439,15 @@ macro_rules! headed {
     };
 }
 
-headed!(PutResponse, RangeResponse, DeleteRangeResponse, TxnResponse, CompactionResponse, HashKvResponse);
+headed!(
+    PutResponse,
+    RangeResponse,
+    DeleteRangeResponse,
+    TxnResponse,
+    CompactionResponse,
+    HashKvResponse,
+    LeaseGrantResponse,
+    LeaseRevokeResponse,
+    LeaseTimeToLiveResponse,
+    LeaseLeasesResponse
+);

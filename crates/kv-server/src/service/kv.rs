@@ -182,7 +182,7 @@ fn check_streamable(query: &RangeQuery) -> Result<(), Status> {
 }
 
 /// An answer to another command than the one that was proposed: a bug of ours, which fails one call only.
-fn mismatch(answer: &Answer) -> Status {
+pub(super) fn mismatch(answer: &Answer) -> Status {
     tracing::error!(?answer, "a command was answered as if it were another");
     Status::internal("the command was answered as if it were another")
 }

@@ -7,6 +7,7 @@ use kv_proto::etcdserverpb as pb;
 use kv_proto::etcdserverpb::auth_client::AuthClient;
 use kv_proto::etcdserverpb::cluster_client::ClusterClient;
 use kv_proto::etcdserverpb::kv_client::KvClient;
+use kv_proto::etcdserverpb::lease_client::LeaseClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
 use kv_proto::etcdserverpb::watch_client::WatchClient;
 use kv_server::{Config, Listeners, ServeError, ServiceManager, Url, serve};
@@ -85,6 +86,10 @@ impl TestServer {
 
     pub(crate) async fn watch(&self) -> WatchClient<Channel> {
         WatchClient::new(self.channel().await).max_decoding_message_size(usize::MAX)
+    }
+
+    pub(crate) async fn lease(&self) -> LeaseClient<Channel> {
+        LeaseClient::new(self.channel().await)
     }
 
     pub(crate) async fn cluster(&self) -> ClusterClient<Channel> {

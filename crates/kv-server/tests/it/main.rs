@@ -5,6 +5,7 @@ mod cluster;
 mod harness;
 mod http;
 mod kv;
+mod lease;
 mod lifecycle;
 mod maintenance;
 mod process;

@@ -1,0 +1,151 @@
+//! The service Lease: grants, renewals, and what is left of each.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, stream};
+use kv_proto::etcdserverpb::{self as pb, lease_server::Lease};
+use kv_store::{Access, Answer, AuthError, AuthState, Caller, Command};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::kv::mismatch;
+use crate::auth::Credentials;
+use crate::engine::Engine;
+use crate::lease::TTL_MIN;
+use crate::startup::random_number;
+
+pub(crate) struct LeaseService {
+    engine: Arc<Engine>,
+}
+
+impl LeaseService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    fn header(&self) -> pb::ResponseHeader {
+        self.engine.header(self.engine.store.revision())
+    }
+}
+
+#[tonic::async_trait]
+impl Lease for LeaseService {
+    type LeaseKeepAliveStream = Pin<Box<dyn Stream<Item = Result<pb::LeaseKeepAliveResponse, Status>> + Send>>;
+
+    async fn lease_grant(
+        &self,
+        request: Request<pb::LeaseGrantRequest>,
+    ) -> Result<Response<pb::LeaseGrantResponse>, Status> {
+        let caller = self.engine.auth.known(request.metadata())?;
+        let request = request.into_inner();
+        let (id, ttl) = grant(&self.engine, &caller, request.id, request.ttl).await?;
+        Ok(Response::new(pb::LeaseGrantResponse { header: Some(self.header()), id, ttl, error: String::new() }))
+    }
+
+    async fn lease_revoke(
+        &self,
+        request: Request<pb::LeaseRevokeRequest>,
+    ) -> Result<Response<pb::LeaseRevokeResponse>, Status> {
+        let caller = self.engine.auth.known(request.metadata())?;
+        match self.engine.propose_for(&caller, &Command::LeaseRevoke { id: request.into_inner().id }).await? {
+            Answer::LeaseRevoke => Ok(Response::new(pb::LeaseRevokeResponse { header: Some(self.header()) })),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    async fn lease_keep_alive(
+        &self,
+        request: Request<Streaming<pb::LeaseKeepAliveRequest>>,
+    ) -> Result<Response<Self::LeaseKeepAliveStream>, Status> {
+        // Read at once, and judged with each request: authentication may be turned on while the stream is open.
+        let credentials = Credentials::of(request.metadata());
+        // One after the other: the next request is read when the answer to the one before is on its way.
+        let start = (Arc::clone(&self.engine), credentials, request.into_inner());
+        let answers = stream::try_unfold(start, |(engine, credentials, mut requests)| async move {
+            let Some(pb::LeaseKeepAliveRequest { id }) = requests.message().await? else { return Ok(None) };
+            // Looked up before: nobody may take from the answer that the lease was alive at a later revision.
+            let header = Some(engine.header(engine.store.revision()));
+            let permit = engine
+                .auth
+                .permit(&credentials, |state, caller| permit_leases(&engine, state, caller, [id], Access::Write))?;
+            engine.auth.confirm(&permit)?;
+            let ttl = engine.lessor.renew(&engine, id).await?;
+            Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, credentials, requests))))
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn lease_time_to_live(
+        &self,
+        request: Request<pb::LeaseTimeToLiveRequest>,
+    ) -> Result<Response<pb::LeaseTimeToLiveResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
+        let pb::LeaseTimeToLiveRequest { id, keys } = request.into_inner();
+        self.engine.linearizable().await?;
+        let permit = self.engine.auth.permit(&credentials, |state, caller| {
+            let named = keys.then_some(id);
+            permit_leases(&self.engine, state, caller, named, Access::Read)
+        })?;
+        let Some((ttl, granted_ttl)) = self.engine.lessor.remaining(id) else {
+            let unknown =
+                pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl: -1, ..Default::default() };
+            return Ok(Response::new(unknown));
+        };
+        let keys = if keys { self.engine.store.lease_keys(id).unwrap_or_default() } else { Vec::new() };
+        self.engine.auth.confirm(&permit)?;
+        Ok(Response::new(pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl, granted_ttl, keys }))
+    }
+
+    async fn lease_leases(
+        &self,
+        request: Request<pb::LeaseLeasesRequest>,
+    ) -> Result<Response<pb::LeaseLeasesResponse>, Status> {
+        let credentials = self.engine.auth.credentials(request.metadata());
+        let leases = self.engine.lessor.by_deadline();
+        let permit = self.engine.auth.permit(&credentials, |state, caller| {
+            permit_leases(&self.engine, state, caller, leases.iter().copied(), Access::Read)
+        })?;
+        self.engine.auth.confirm(&permit)?;
+        let leases = leases.into_iter().map(|id| pb::LeaseStatus { id }).collect();
+        Ok(Response::new(pb::LeaseLeasesResponse { header: Some(self.header()), leases }))
+    }
+}
+
+/// Says whether a caller that is known may do this with every key of these leases.
+fn permit_leases(
+    engine: &Engine,
+    state: &AuthState,
+    caller: &Caller,
+    leases: impl IntoIterator<Item = i64>,
+    access: Access,
+) -> Result<(), AuthError> {
+    state.permit_known(caller)?;
+    if state.permit_admin(caller).is_ok() {
+        return Ok(());
+    }
+    for id in leases {
+        state.permit_keys(caller, engine.store.lease_keys(id).unwrap_or_default(), access)?;
+    }
+    Ok(())
+}
+
+/// Grants a lease; zero stands for an id that nobody has. Returns the id and the time to live.
+pub(super) async fn grant(engine: &Engine, caller: &Caller, id: i64, ttl: i64) -> Result<(i64, i64), Status> {
+    let id = if id == 0 { free_id(engine)? } else { id };
+    let ttl = ttl.max(TTL_MIN);
+    match engine.propose_for(caller, &Command::LeaseGrant { id, ttl }).await? {
+        Answer::LeaseGrant => Ok((id, ttl)),
+        other => Err(mismatch(&other)),
+    }
+}
+
+/// Draws a positive id that no lease has.
+fn free_id(engine: &Engine) -> Result<i64, Status> {
+    loop {
+        let drawn = random_number().map_err(|error| Status::unknown(format!("etcdserver: random number: {error}")))?;
+        let id = (drawn >> 1) as i64;
+        if id != 0 && engine.store.lease(id).is_none() {
+            return Ok(id);
+        }
+    }
+}
