@@ -139,6 +139,9 @@ impl<'a> KeyValueRef<'a> {
             at += 1;
             let (number, after) = varint(encoded, at).ok_or(KeyValueError::Truncated { field: tag >> 3 })?;
             at = after;
+            if number == 0 {
+                return Err(KeyValueError::BadTag { tag });
+            }
             match tag {
                 TAG_KEY | TAG_VALUE => {
                     let end = usize::try_from(number)
@@ -231,14 +234,16 @@ pub(crate) fn put_varint(out: &mut BytesMut, mut number: u64) {
     out.put_u8(number as u8);
 }
 
-/// Reads a varint at `at`; returns the number and the place after it.
+/// Reads a varint at `at`; returns the number and the place after it. One that goes on past the end, or that is longer
+/// than its number needs, is none.
 pub(crate) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut number = 0u64;
     for (position, byte) in bytes.iter().enumerate().skip(at).take(10) {
         let shift = 7 * (position - at);
         number |= u64::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
-            return Some((number, position + 1));
+            let is_shortest = (*byte != 0 || position == at) && (shift < 63 || *byte == 1);
+            return is_shortest.then_some((number, position + 1));
         }
     }
     None
@@ -275,7 +280,10 @@ mod tests {
             (&b"\x0a\x05ab"[..], KeyValueError::Truncated { field: 1 }),
             (b"\x10\x80", KeyValueError::Truncated { field: 2 }),
             (b"\x18\x02\x10\x02", KeyValueError::BadTag { tag: 0x10 }),
-            (b"\x3a\x00", KeyValueError::BadTag { tag: 0x3a }),
+            (b"\x3a\x01", KeyValueError::BadTag { tag: 0x3a }),
+            (b"\x0a\x00", KeyValueError::BadTag { tag: 0x0a }),
+            (b"\x10\x82\x00", KeyValueError::Truncated { field: 2 }),
+            (b"\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x03", KeyValueError::Truncated { field: 2 }),
         ] {
             assert_eq!(KeyValue::decode(&Bytes::from_static(bytes)), Err(error));
         }
