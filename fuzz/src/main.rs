@@ -13,14 +13,12 @@ use kv_fuzz::{Random, TARGETS, Target, mutate};
 const USAGE: &str = "usage: kv-fuzz TARGET [--seconds N] [--seed N]";
 
 fn main() -> ExitCode {
-    match parse(env::args().skip(1).collect()) {
-        Some((target, seconds, seed)) => feed(target, Duration::from_secs(seconds), seed),
-        None => {
-            let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
-            eprintln!("{USAGE}\nThe targets are {}.", names.join(", "));
-            ExitCode::from(2)
-        }
-    }
+    let Some((target, seconds, seed)) = parse(env::args().skip(1).collect()) else {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        eprintln!("{USAGE}\nThe targets are {}.", names.join(", "));
+        return ExitCode::from(2);
+    };
+    feed(target, Duration::from_secs(seconds), seed)
 }
 
 fn parse(arguments: Vec<String>) -> Option<(&'static Target, u64, u64)> {
