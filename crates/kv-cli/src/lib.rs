@@ -34,7 +34,7 @@ pub use crate::kv::{fields_header, fields_key_value, simple_key_value};
 pub use crate::output::Output;
 pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
-pub use crate::read_args::{ReadArgs, key_range};
+pub use crate::read_args::{ReadArgs, key_range, prefix_end};
 pub use crate::render::{Format, Render, RenderError, Style, render};
 pub use crate::snapshot::{DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, ZSTD_MAGIC, has_digest};
 pub use crate::table::draw as draw_table;

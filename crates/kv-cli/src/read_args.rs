@@ -194,7 +194,7 @@ pub fn key_range(key: &[u8], range_end: Option<&[u8]>, prefix: bool, from_key: b
 }
 
 /// Returns the first key behind all keys with a prefix, which has no end if the prefix is all `0xff`.
-fn prefix_end(prefix: &[u8]) -> Vec<u8> {
+pub fn prefix_end(prefix: &[u8]) -> Vec<u8> {
     match prefix.iter().rposition(|&byte| byte < 0xff) {
         Some(position) => {
             let mut end = prefix[..=position].to_vec();

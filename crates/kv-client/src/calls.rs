@@ -1,11 +1,19 @@
 //! The calls of the API, each a method of [`Client`].
 
 use kv_proto::etcdserverpb::{
-    AlarmRequest, AlarmResponse, AuthenticateRequest, AuthenticateResponse, CompactionRequest, CompactionResponse,
-    DefragmentRequest, DefragmentResponse, DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse,
-    MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse,
-    SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient,
-    cluster_client::ClusterClient, kv_client::KvClient, maintenance_client::MaintenanceClient,
+    AlarmRequest, AlarmResponse, AuthDisableRequest, AuthDisableResponse, AuthEnableRequest, AuthEnableResponse,
+    AuthRoleAddRequest, AuthRoleAddResponse, AuthRoleDeleteRequest, AuthRoleDeleteResponse, AuthRoleGetRequest,
+    AuthRoleGetResponse, AuthRoleGrantPermissionRequest, AuthRoleGrantPermissionResponse, AuthRoleListRequest,
+    AuthRoleListResponse, AuthRoleRevokePermissionRequest, AuthRoleRevokePermissionResponse, AuthStatusRequest,
+    AuthStatusResponse, AuthUserAddRequest, AuthUserAddResponse, AuthUserChangePasswordRequest,
+    AuthUserChangePasswordResponse, AuthUserDeleteRequest, AuthUserDeleteResponse, AuthUserGetRequest,
+    AuthUserGetResponse, AuthUserGrantRoleRequest, AuthUserGrantRoleResponse, AuthUserListRequest,
+    AuthUserListResponse, AuthUserRevokeRoleRequest, AuthUserRevokeRoleResponse, AuthenticateRequest,
+    AuthenticateResponse, CompactionRequest, CompactionResponse, DefragmentRequest, DefragmentResponse,
+    DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse, MemberListRequest, MemberListResponse,
+    PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse, SnapshotRequest, SnapshotResponse,
+    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
+    kv_client::KvClient, maintenance_client::MaintenanceClient,
 };
 use tonic::Streaming;
 
@@ -56,6 +64,38 @@ calls! {
     Always hash_kv = MaintenanceClient, HashKvRequest => HashKvResponse;
     /// Exchanges a password for a token.
     Always authenticate = AuthClient, AuthenticateRequest => AuthenticateResponse;
+    /// Turns authentication on.
+    Unsent auth_enable = AuthClient, AuthEnableRequest => AuthEnableResponse;
+    /// Turns authentication off.
+    Unsent auth_disable = AuthClient, AuthDisableRequest => AuthDisableResponse;
+    /// Says whether authentication is on.
+    Always auth_status = AuthClient, AuthStatusRequest => AuthStatusResponse;
+    /// Makes a user.
+    Unsent user_add = AuthClient, AuthUserAddRequest => AuthUserAddResponse;
+    /// Returns the roles of a user.
+    Always user_get = AuthClient, AuthUserGetRequest => AuthUserGetResponse;
+    /// Lists the users.
+    Always user_list = AuthClient, AuthUserListRequest => AuthUserListResponse;
+    /// Removes a user.
+    Unsent user_delete = AuthClient, AuthUserDeleteRequest => AuthUserDeleteResponse;
+    /// Gives a user another password.
+    Unsent user_change_password = AuthClient, AuthUserChangePasswordRequest => AuthUserChangePasswordResponse;
+    /// Gives a user a role.
+    Unsent user_grant_role = AuthClient, AuthUserGrantRoleRequest => AuthUserGrantRoleResponse;
+    /// Takes a role from a user.
+    Unsent user_revoke_role = AuthClient, AuthUserRevokeRoleRequest => AuthUserRevokeRoleResponse;
+    /// Makes a role.
+    Unsent role_add = AuthClient, AuthRoleAddRequest => AuthRoleAddResponse;
+    /// Returns the permissions of a role.
+    Always role_get = AuthClient, AuthRoleGetRequest => AuthRoleGetResponse;
+    /// Lists the roles.
+    Always role_list = AuthClient, AuthRoleListRequest => AuthRoleListResponse;
+    /// Removes a role, from every user too.
+    Unsent role_delete = AuthClient, AuthRoleDeleteRequest => AuthRoleDeleteResponse;
+    /// Gives a role a permission.
+    Unsent role_grant_permission = AuthClient, AuthRoleGrantPermissionRequest => AuthRoleGrantPermissionResponse;
+    /// Takes a permission from a role.
+    Unsent role_revoke_permission = AuthClient, AuthRoleRevokePermissionRequest => AuthRoleRevokePermissionResponse;
 }
 
 impl Client {

@@ -14,6 +14,11 @@ mod endpoint;
 mod member;
 mod snapshot;
 
+mod acknowledged;
+mod auth;
+mod role;
+mod user;
+
 mod completion;
 mod options;
 mod version;
@@ -56,6 +61,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "txn", "watch", "compaction"]),
     ("Servers", &["endpoint", "member", "defrag", "snapshot"]),
+    ("Users and roles", &["auth", "user", "role"]),
     ("This tool", &["completion", "options", "version"]),
 ];
 
@@ -71,6 +77,9 @@ pub(crate) enum Commands {
     Member(member::MemberArgs),
     Defrag(defrag::DefragArgs),
     Snapshot(snapshot::SnapshotArgs),
+    Auth(auth::AuthArgs),
+    User(user::UserArgs),
+    Role(role::RoleArgs),
     Completion(completion::CompletionArgs),
     Options(options::OptionsArgs),
     Version(version::VersionArgs),
@@ -89,6 +98,9 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Member(args) => member::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
         Commands::Snapshot(args) => snapshot::run(context, &args).await,
+        Commands::Auth(args) => auth::run(context, &args).await,
+        Commands::User(args) => user::run(context, &args).await,
+        Commands::Role(args) => role::run(context, &args).await,
         Commands::Completion(args) => completion::run(context, &args),
         Commands::Options(_) => options::run(),
         Commands::Version(_) => version::run(context),

@@ -1,26 +1,54 @@
-//! Asking for a password.
+//! Asking for passwords: the one that a user has, or one that it will have.
 
-use std::io::{self, BufRead, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _};
 
+use kv_cli::CliError;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Asks on standard error and reads a line of standard input, which a terminal does not show meanwhile.
 pub(crate) fn ask(prompt: &str) -> io::Result<String> {
-    let mut stderr = io::stderr();
-    stderr.write_all(prompt.as_bytes())?;
-    stderr.flush()?;
+    ask_on(&mut io::stderr(), prompt)
+}
+
+/// Gets a new password for a user: asks for it twice, or takes a word of standard input.
+pub(crate) fn choose(name: &str, interactive: bool) -> Result<String, CliError> {
+    if !interactive {
+        let mut line = String::new();
+        // What cannot be read is no password, and an empty one is allowed here.
+        let _ = io::stdin().lock().read_line(&mut line);
+        return Ok(line.split_whitespace().next().unwrap_or_default().to_owned());
+    }
+    // As in etcdctl, whose scripts may wait for the question on standard output.
+    let ask = |prompt: String| {
+        ask_on(&mut io::stdout(), &prompt)
+            .map_err(|error| CliError::arguments(format_args!("failed to ask password: {error}")))
+    };
+    let password = ask(format!("Password of {name}: "))?;
+    if password.is_empty() {
+        return Err(CliError::arguments("empty password"));
+    }
+    if ask(format!("Type password of {name} again for confirmation: "))? != password {
+        return Err(CliError::arguments("given passwords are different"));
+    }
+    Ok(password)
+}
+
+fn ask_on(out: &mut impl io::Write, prompt: &str) -> io::Result<String> {
+    out.write_all(prompt.as_bytes())?;
+    out.flush()?;
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         let mut line = String::new();
         stdin.lock().read_line(&mut line)?;
         line.truncate(line.trim_end_matches(['\n', '\r']).len());
+        out.write_all(b"\n")?;
         return Ok(line);
     }
     let silent = Silent::begin()?;
     let line = read_typed(stdin.lock());
     drop(silent);
     // The line feed that was typed has not been shown either.
-    stderr.write_all(b"\n")?;
+    out.write_all(b"\n")?;
     line
 }
 

@@ -58,6 +58,11 @@ impl Context {
         Deadline::after(self.globals.command_timeout)
     }
 
+    /// Returns until when a command may take for which etcdctl has no limit: for ever, unless one was given.
+    pub(crate) fn own_deadline(&self) -> Deadline {
+        if self.command_timeout_is_given { self.deadline() } else { Deadline::NEVER }
+    }
+
     /// Returns the output in the format asked for.
     pub(crate) fn output(&self) -> Result<Output, CliError> {
         let format: Format = self.globals.write_out.parse()?;
