@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
             [CompletionResult]::new('defrag', 'defrag', [CompletionResultType]::ParameterValue, 'Give the free space in a data directory back to the file system')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Read a key or a range of keys from a data directory')
             [CompletionResult]::new('hashkv', 'hashkv', [CompletionResultType]::ParameterValue, 'Print the hash of the key-value history')
+            [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save, look at, verify and restore snapshots')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what a data directory holds')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of kvutl')
             break
@@ -107,6 +108,71 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
             [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvutl;snapshot' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('save', 'save', [CompletionResultType]::ParameterValue, 'Take a snapshot of a data directory')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what a snapshot holds')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Find out whether a snapshot can be relied on')
+            [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Make a data directory of a snapshot')
+            break
+        }
+        'kvutl;snapshot;save' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--zstd', '--zstd', [CompletionResultType]::ParameterName, 'Compress the file as zstd does')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvutl;snapshot;status' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvutl;snapshot;verify' {
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvutl;snapshot;restore' {
+            [CompletionResult]::new('--wal-dir', '--wal-dir', [CompletionResultType]::ParameterName, 'Directory for the log; kvd has it inside the data directory, so it is only checked that there is none')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Name of the member')
+            [CompletionResult]::new('--initial-cluster', '--initial-cluster', [CompletionResultType]::ParameterName, 'Members of the new cluster, as NAME=URL; this release runs one [default: this member]')
+            [CompletionResult]::new('--initial-cluster-token', '--initial-cluster-token', [CompletionResultType]::ParameterName, 'Name of the new cluster, from which ids are computed')
+            [CompletionResult]::new('--initial-advertise-peer-urls', '--initial-advertise-peer-urls', [CompletionResultType]::ParameterName, 'Where other members would reach this one')
+            [CompletionResult]::new('--initial-memory-map-size', '--initial-memory-map-size', [CompletionResultType]::ParameterName, 'Ignored: the store file grows as it needs to')
+            [CompletionResult]::new('--bump-revision', '--bump-revision', [CompletionResultType]::ParameterName, 'How far to move revisions forward [default: 1000000000]')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--skip-hash-check', '--skip-hash-check', [CompletionResultType]::ParameterName, 'Accept a snapshot without a digest at its end, such as a file copied out of a data directory')
+            [CompletionResult]::new('--mark-compacted', '--mark-compacted', [CompletionResultType]::ParameterName, 'Mark what is before as compacted; given with --bump-revision as in etcdutl, and the default here')
+            [CompletionResult]::new('--keep-revision', '--keep-revision', [CompletionResultType]::ParameterName, 'Leave revisions as they are in the snapshot')
             [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -35,6 +35,7 @@ complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "completion" -d 'Print t
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "defrag" -d 'Give the free space in a data directory back to the file system'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "get" -d 'Read a key or a range of keys from a data directory'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "hashkv" -d 'Print the hash of the key-value history'
+complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "snapshot" -d 'Save, look at, verify and restore snapshots'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "status" -d 'Show what a data directory holds'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "version" -d 'Print the version of kvutl'
 complete -c kvutl -n "__fish_kvutl_using_subcommand check" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
@@ -81,6 +82,46 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s w -l write-out -d
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "save" -d 'Take a snapshot of a data directory'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "status" -d 'Show what a snapshot holds'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "verify" -d 'Find out whether a snapshot can be relied on'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "restore" -d 'Make a data directory of a snapshot'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l zstd -d 'Compress the file as zstd does'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l wal-dir -d 'Directory for the log; kvd has it inside the data directory, so it is only checked that there is none' -r -f -a "(__fish_complete_directories)"
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l name -d 'Name of the member' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l initial-cluster -d 'Members of the new cluster, as NAME=URL; this release runs one [default: this member]' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l initial-cluster-token -d 'Name of the new cluster, from which ids are computed' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l initial-advertise-peer-urls -d 'Where other members would reach this one' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l initial-memory-map-size -d 'Ignored: the store file grows as it needs to' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l bump-revision -d 'How far to move revisions forward [default: 1000000000]' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l skip-hash-check -d 'Accept a snapshot without a digest at its end, such as a file copied out of a data directory'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l mark-compacted -d 'Mark what is before as compacted; given with --bump-revision as in etcdutl, and the default here'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l keep-revision -d 'Leave revisions as they are in the snapshot'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r

@@ -36,7 +36,9 @@ pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
 pub use crate::read_args::{ReadArgs, key_range, prefix_end};
 pub use crate::render::{Format, Render, RenderError, Style, render};
-pub use crate::snapshot::{DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, ZSTD_MAGIC, has_digest};
+pub use crate::snapshot::{
+    DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, decompressed, has_digest, is_compressed,
+};
 pub use crate::table::draw as draw_table;
 pub use crate::terminal::{is_interactive, is_terminal_output};
 pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_int};

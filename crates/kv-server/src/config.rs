@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::ids;
+use kv_store::ids;
+
 use crate::logging::{LogConfig, Notice};
 use crate::url::{self, Url};
 

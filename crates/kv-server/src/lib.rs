@@ -18,8 +18,6 @@ mod values;
 mod version;
 
 // Who the member is.
-mod ids;
-mod sha1;
 
 // From a socket to a service.
 mod authority;

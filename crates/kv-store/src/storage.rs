@@ -12,6 +12,7 @@ mod compact;
 mod directory;
 mod reader;
 mod replace;
+mod restore;
 mod snapshot;
 mod trim;
 mod write;

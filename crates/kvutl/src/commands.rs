@@ -6,6 +6,7 @@ mod completion;
 mod defrag;
 mod get;
 mod hashkv;
+mod snapshot;
 mod status;
 mod version;
 
@@ -15,7 +16,7 @@ use kv_cli::{CliError, ExitStatus};
 use crate::global::{Context, GlobalArgs, Words};
 
 /// The commands that etcdutl has too. They may be abbreviated, as there.
-pub(crate) const OF_ETCDUTL: &[&str] = &["completion", "defrag", "hashkv", "version"];
+pub(crate) const OF_ETCDUTL: &[&str] = &["completion", "defrag", "hashkv", "snapshot", "version"];
 
 /// What can be done with a data directory.
 #[derive(Debug, Subcommand)]
@@ -26,6 +27,7 @@ pub(crate) enum Task {
     Defrag(defrag::DefragArgs),
     Get(get::GetArgs),
     Hashkv(hashkv::HashkvArgs),
+    Snapshot(snapshot::SnapshotArgs),
     Status(status::StatusArgs),
     Version(version::VersionArgs),
 }
@@ -39,6 +41,7 @@ impl Task {
             Task::Defrag(args) => defrag::run(args, context),
             Task::Get(args) => get::run(args, context),
             Task::Hashkv(args) => hashkv::run(args, context),
+            Task::Snapshot(args) => snapshot::run(args, context),
             Task::Status(args) => status::run(args, context),
             Task::Version(args) => version::run(args, context),
         }
@@ -56,7 +59,10 @@ impl CommandLine {
     pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self, CliError> {
         // The description that the line was read by is the same, so this only fails where a value does.
         let failed = |error: clap::Error| CliError::new(ExitStatus::Failure, error);
-        let (_, of_command) = matches.subcommand().expect("a command line without a command is not understood");
+        let (_, mut of_command) = matches.subcommand().expect("a command line without a command is not understood");
+        while let Some((_, innermost)) = of_command.subcommand() {
+            of_command = innermost;
+        }
         Ok(Self {
             // Global options are found with the command they were given to.
             global: GlobalArgs::from_arg_matches(of_command).map_err(failed)?,

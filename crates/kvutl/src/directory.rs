@@ -74,7 +74,8 @@ fn torn_note(log: &LogView) -> Option<String> {
     ))
 }
 
-fn left_out_note(log: &LogView) -> Option<String> {
+/// Says how many entries at the end of the log do not count, if there are any.
+pub(crate) fn left_out_note(log: &LogView) -> Option<String> {
     if log.left_out == 0 {
         return None;
     }

@@ -3,7 +3,7 @@
 //! It reads through the same code as the server: the tables with `kv-store`, and what they lack from the log with
 //! `kv-log`. It prints with the code that `kvctl` prints with. Nothing here speaks to a network, which a test asserts.
 //!
-//! - `offline` opens a data directory.
+//! - `offline` opens a data directory, `snapshot` a snapshot file, `scratch` builds new ones.
 //! - `commands` is the table of commands, each in a file of its own.
 //! - `global` are the options of every command, `failure` the errors with what to do about them.
 
@@ -16,6 +16,8 @@ mod global;
 mod offline;
 mod ownership;
 mod page;
+mod scratch;
+mod snapshot;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -10,6 +10,7 @@
 //! read again from a newer moment ([`Session`]).
 
 mod error;
+mod snapshot;
 mod tail;
 
 use std::fs;
@@ -21,6 +22,7 @@ use kv_store::{DirLock, Meta, ReadError, Storage, StorageError, StorageOptions, 
 
 use self::error::ATTEMPTS;
 pub(crate) use self::error::OfflineError;
+pub(crate) use self::snapshot::snapshot;
 use self::tail::Tail;
 pub(crate) use self::tail::{LogView, open_log, position};
 

@@ -12,9 +12,10 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-use super::Storage;
 use super::directory::SPOOL;
-use crate::storage_error::StorageError;
+use super::{Storage, StorageOptions};
+use crate::env::{Environment, ReaderLocking};
+use crate::storage_error::{OpenError, StorageError};
 
 const ACTION: &str = "take a snapshot";
 
@@ -43,6 +44,20 @@ impl Storage {
         let length_bytes = file.metadata().map_err(failed)?.len();
         file.rewind().map_err(failed)?;
         Ok(Snapshot { file, length_bytes })
+    }
+
+    /// Opens a snapshot for reading, where it is. Nothing is written, not even a lock, so nobody may write to it meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Damaged`] if it is no store file or was cut, [`OpenError::FutureFormat`] if it is of a later release.
+    pub fn open_snapshot(path: &Path) -> Result<Self, OpenError> {
+        let length = fs::metadata(path).map_err(|source| OpenError::io("read", path, source))?.len() as usize;
+        let defaults = StorageOptions::default();
+        let options = StorageOptions { map_size_bytes: defaults.map_size_bytes.max(length), ..defaults };
+        let environment = Environment::open_read_only(path, options.env(), ReaderLocking::None)?;
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::checked(directory, None, environment, &options)
     }
 }
 

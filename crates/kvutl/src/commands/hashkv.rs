@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kv_cli::{CliError, ExitStatus, Render, RenderError, Style, draw_table, parse_int};
-use kv_store::KvHash;
+use kv_store::{KvHash, Store, StoreOptions};
 
 use crate::directory;
 use crate::global::Context;
+use crate::offline::OfflineError;
+use crate::snapshot::{SnapshotFile, open_error};
 
 /// Print the hash of the key-value history
 ///
@@ -17,7 +19,7 @@ use crate::global::Context;
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct HashkvArgs {
-    /// Data directory, as with --data-dir
+    /// Data directory, as with --data-dir, or a snapshot file
     #[arg(value_name = "DIRECTORY")]
     directories: Vec<PathBuf>,
 
@@ -31,9 +33,21 @@ Examples:
   Hash the newest revision, or revision 1200:
     $ kvutl hashkv default.kvd
     $ kvutl hashkv default.kvd --rev 1200 -w json
+
+  Hash what a snapshot holds:
+    $ kvutl hashkv backup.db
 ";
 
 pub(crate) fn run(args: &HashkvArgs, context: &mut Context<'_>) -> Result<(), CliError> {
+    if let [file] = args.directories.as_slice()
+        && context.data_dir.is_none()
+        && let Some(name) = file.to_str().filter(|name| *name == "-" || file.is_file())
+    {
+        let SnapshotFile { storage, .. } = SnapshotFile::open(name)?;
+        let store = Store::from_storage(storage, StoreOptions::default());
+        let store = store.map_err(|error| open_error(name, &error))?;
+        return context.out.print(&Answer(store.hash_kv(args.rev).map_err(OfflineError::from)?));
+    }
     context.data_dir = directory(&args.directories, context.data_dir.take())?;
     let mut session = directory::read(context)?;
     let hash = session.read(|offline| Ok(offline.store().hash_kv(args.rev)?))?;

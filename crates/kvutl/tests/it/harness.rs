@@ -239,14 +239,37 @@ impl Write for Shared {
     }
 }
 
+/// Gives the tool something to read from a pipe, and returns what it prints.
+pub(crate) fn kvutl_pipe(line: &[&str], directory: &Path, input: &[u8]) -> (Ran, Vec<u8>) {
+    let directory = directory.to_str().expect("a path of text");
+    let mut child = tool(line, directory)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let input = input.to_vec();
+    // The tool need not read all of it.
+    let feed = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("the tool ends");
+    feed.join().expect("feeding does not panic");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let status = output.status.code().expect("the tool exits") as u8;
+    let ran = Ran { status, stdout: text(&output.stdout), stderr: text(&output.stderr) }.without(directory);
+    (ran, output.stdout)
+}
+
+fn tool(line: &[&str], directory: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kvutl"));
+    command.args(line).args(["--data-dir", directory]);
+    command
+}
+
 /// Runs the tool in a process of its own: beside a server, as LMDB opens a file once in a process.
 pub(crate) fn kvutl_process(line: &[&str], directory: &Path) -> Ran {
     let directory = directory.to_str().expect("a path of text");
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_kvutl"))
-        .args(line)
-        .args(["--data-dir", directory])
-        .output()
-        .expect("the tool starts");
+    let output = tool(line, directory).output().expect("the tool starts");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let status = output.status.code().expect("the tool exits") as u8;
     Ran { status, stdout: text(output.stdout), stderr: text(output.stderr) }.without(directory)

@@ -9,4 +9,5 @@ mod generated;
 mod get;
 mod harness;
 mod hashkv;
+mod snapshot;
 mod status;

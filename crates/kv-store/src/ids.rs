@@ -3,14 +3,14 @@
 use crate::sha1::sha1;
 
 /// Returns the id of a member: the first 8 bytes of the SHA-1 of its peer URLs, sorted, and the cluster token.
-pub(crate) fn member_id<'a>(peer_urls: impl IntoIterator<Item = &'a str>, cluster_token: &str) -> u64 {
+pub fn member_id<'a>(peer_urls: impl IntoIterator<Item = &'a str>, cluster_token: &str) -> u64 {
     let mut urls: Vec<&str> = peer_urls.into_iter().collect();
     urls.sort_unstable();
     first_eight((urls.concat() + cluster_token).as_bytes())
 }
 
 /// Returns the id of a cluster: the first 8 bytes of the SHA-1 of its members' ids in ascending order.
-pub(crate) fn cluster_id(member_ids: &[u64]) -> u64 {
+pub fn cluster_id(member_ids: &[u64]) -> u64 {
     let mut ids = member_ids.to_vec();
     ids.sort_unstable();
     first_eight(&ids.iter().flat_map(|id| id.to_be_bytes()).collect::<Vec<u8>>())

@@ -1,0 +1,79 @@
+//! `kvutl snapshot verify`: find out whether a snapshot can be relied on.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use kv_cli::{CliError, ExitStatus, Progress};
+use kv_store::{Store, StoreOptions};
+
+use super::status::one_file;
+use crate::facts::{Facts, Value};
+use crate::global::Context;
+use crate::offline::OfflineError;
+use crate::snapshot::{SnapshotFile, open_error};
+
+/// Find out whether a snapshot can be relied on
+///
+/// Compares the digest at its end, checks the structure of its pages, reads every record and value, compares their checksums,
+/// and checks that nothing is missing between them. Prints how much there is. Changes nothing.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct VerifyArgs {
+    /// Snapshot, or - for standard input
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    files: Vec<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  After a backup was copied elsewhere:
+    $ kvutl snapshot verify /mnt/backup/kvd.db.zst && echo fine
+";
+
+pub(crate) fn run(args: &VerifyArgs, context: &mut Context<'_>) -> Result<(), CliError> {
+    let name = one_file(&args.files, "verify")?;
+    let SnapshotFile { storage, length_bytes, has_digest } = SnapshotFile::open(name).map_err(damaged)?;
+    let progress = Progress::bytes("checking", length_bytes);
+    let mut damage = Vec::new();
+    let checked = storage.check(&mut |found| damage.push(found), &mut |bytes| progress.set(bytes));
+    let checked = checked.map_err(OfflineError::from)?;
+    drop(progress);
+    let meta = storage.meta().map_err(OfflineError::from)?;
+    if damage.is_empty() {
+        let store = Store::from_storage(storage, StoreOptions::default());
+        let store = store.map_err(|error| damaged(open_error(name, &error)))?;
+        if store.live_keys() != checked.live_keys {
+            let (index, changes) = (store.live_keys(), checked.live_keys);
+            damage.push(format!("the index has {index} live keys, and the changes make {changes}"));
+        }
+    }
+    if !damage.is_empty() {
+        let count = damage.len();
+        let mut message = format!("snapshot file integrity check failed. {count} errors found.");
+        for damage in &damage {
+            let _ = write!(message, "\n{damage}");
+        }
+        return Err(CliError::new(ExitStatus::Damaged, message).with_hint("use another copy"));
+    }
+    if !has_digest {
+        context.note(
+            "note: there is no digest at its end; that nothing was cut or changed is known from its content alone",
+        );
+    }
+    let number = |number: u64| Value::Number(number.into());
+    let facts = Facts::default()
+        .with("clusterID", "cluster id", Value::Id(meta.cluster_id.unwrap_or(0)))
+        .with("revision", "revision", Value::Number(meta.revision.into()))
+        .with("compactRevision", "compact revision", Value::Number(meta.compact_revision.into()))
+        .with("keys", "keys", number(checked.live_keys))
+        .with("changes", "changes", number(checked.changes))
+        .with("values", "pieces of long values", number(checked.pieces))
+        .with("totalSize", "size", Value::Bytes(length_bytes))
+        .with("formatVersion", "format version", number(meta.format_version));
+    context.out.print(&facts)
+}
+
+/// What is not a whole snapshot has the status of damage here.
+fn damaged(error: CliError) -> CliError {
+    CliError { status: ExitStatus::Damaged, ..error }
+}
