@@ -57,6 +57,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "txn" -d 'Run several op
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "watch" -d 'Watch keys change'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "compaction" -d 'Drop the history before a revision'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "endpoint" -d 'Look at each server by itself: health, status, hash'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "alarm" -d 'See and clear what stops a cluster from writing'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "defrag" -d 'Give the servers\' free space back to their file systems'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "snapshot" -d 'Take a copy of a server\'s store'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authentication on or off'
@@ -324,6 +325,86 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "list" -d 'List the alarms that are raised'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "disarm" -d 'End every alarm'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l command-timeout -d 'Longest time for a short command, without making the connection' -r

@@ -10,6 +10,7 @@ mod duplicate_keys;
 mod etcd_client;
 mod power_cut;
 mod quirks;
+mod quota;
 mod readme;
 mod tools;
 mod watch;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use kv_store::ids;
 
 use crate::logging::{LogConfig, Notice};
+use crate::quota;
 use crate::url::{self, Url};
 
 /// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
@@ -238,6 +239,7 @@ impl Config {
                  cluster with the same name cannot be told apart",
             ));
         }
+        notices.extend(quota::notices(self));
         self.identity()?;
         Ok(notices)
     }

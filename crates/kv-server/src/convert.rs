@@ -6,8 +6,8 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{self as pb, compare, range_request, request_op, response_op};
 use kv_proto::mvccpb;
 use kv_store::{
-    Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, KeyRange, KeyValue, Op, OpAnswer, Put,
-    PutAnswer, RangeAnswer, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
+    Alarm, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, KeyRange, KeyValue, Op, OpAnswer,
+    Put, PutAnswer, RangeAnswer, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
 
 /// Checks and converts a read.
@@ -208,6 +208,16 @@ pub(crate) fn txn_response(answer: TxnAnswer, header: pb::ResponseHeader) -> pb:
         succeeded: answer.succeeded,
         responses: answer.responses.into_iter().map(|op| pb::ResponseOp { response: Some(response(op)) }).collect(),
     }
+}
+
+/// Converts an alarm.
+pub(crate) fn alarm(alarm: Alarm) -> pb::AlarmMember {
+    pb::AlarmMember { member_id: alarm.member_id, alarm: alarm.kind.0 }
+}
+
+/// Writes an alarm as a status lists it, which clients search for `alarm:`.
+pub(crate) fn alarm_text(alarm: Alarm) -> String {
+    format!("memberID:{} alarm:{}", alarm.member_id, alarm.kind)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::ResponseHeader;
 use kv_raft::{Node, NodeOptions, Proposer};
 use kv_store::{
-    Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, StorageError,
+    AlarmKind, Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, StorageError,
     StorageErrorKind, Store, Txn, TxnAnswer,
 };
 use parking_lot::Mutex;
@@ -135,6 +135,10 @@ impl Engine {
 
     /// Has a command committed and applied, if the caller may still run it then.
     pub(crate) async fn propose_for(&self, caller: &Caller, command: &Command) -> Result<Answer, Status> {
+        // Applying it would find the same; so the log does not fill with what has no effect.
+        if let Some(refusal) = self.store.refusal(command) {
+            return Err(write_status(&refusal));
+        }
         let _pending = Pending::new(&self.metrics);
         match self.proposer.propose(command.encode_for(caller)).await {
             Ok(outcome) => outcome.map_err(|error| write_status(&error)),
@@ -204,6 +208,9 @@ impl Engine {
         tracing::info!("starting defragment");
         let began = Instant::now();
         self.metrics.defragments_inflight.add(1);
+        // What a compaction has given up is not copied, so it is waited for; for long it cannot last.
+        let compacted = self.wait_compacted(self.store.compact_revision());
+        drop(tokio::time::timeout(DEFRAGMENT_PATIENCE, compacted).await);
         let result = self.blocking(move |store| defragment(store, began + DEFRAGMENT_PATIENCE)).await;
         self.metrics.defragments_inflight.add(-1);
         let took = began.elapsed();
@@ -282,8 +289,13 @@ impl Engine {
 
 impl Checks for Engine {
     fn alarms(&self) -> Vec<&'static str> {
+        let raised = self.store.alarms().into_iter().map(|alarm| match alarm.kind {
+            AlarmKind::NO_SPACE => "NOSPACE",
+            AlarmKind::CORRUPT => "CORRUPT",
+            _ => "UNKNOWN",
+        });
         // A full disk is no alarm that somebody must take back, but who asks wants to know.
-        if self.node.log_full() { vec!["NOSPACE"] } else { Vec::new() }
+        raised.chain(self.node.log_full().then_some("NOSPACE")).collect()
     }
 
     fn has_leader(&self) -> bool {
@@ -331,7 +343,10 @@ fn defragment(store: &Store, deadline: Instant) -> Result<kv_store::Defragmented
             Err(error) if error.kind() == StorageErrorKind::Busy && Instant::now() < deadline => {
                 std::thread::sleep(DEFRAGMENT_RETRY);
             }
-            result => return result,
+            result => {
+                store.count_used_bytes();
+                return result;
+            }
         }
     }
 }

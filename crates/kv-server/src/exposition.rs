@@ -40,8 +40,13 @@ fn server(engine: &Engine, page: &mut Page) {
     page.counter("etcd_server_proposals_failed_total", "Commands without an outcome.", metrics.proposals_failed.get());
     page.gauge("etcd_server_proposals_committed_total", "Log entries committed.", consensus.committed);
     page.gauge("etcd_server_proposals_applied_total", "Log entries applied.", consensus.applied);
-    let quota = engine.config.quota_bytes().unwrap_or_default();
-    page.gauge("etcd_server_quota_backend_bytes", "The configured quota.", quota);
+    let quota = engine.config.quota_bytes().unwrap_or(engine.config.quota_backend_bytes);
+    page.gauge("etcd_server_quota_backend_bytes", "The quota; negative for none.", quota);
+    page.family("etcd_debugging_server_alarms", "gauge", "Raised alarms.");
+    for alarm in engine.store.alarms() {
+        let (kind, member) = (alarm.kind.to_string(), format!("{:x}", alarm.member_id));
+        page.sample("etcd_debugging_server_alarms", &[("alarm_type", &kind), ("server_id", &member)], 1);
+    }
 
     for (name, label, help, value) in [
         ("etcd_server_version", "server_version", "The version of the API.", API_SERVER_VERSION),
@@ -64,7 +69,7 @@ fn server(engine: &Engine, page: &mut Page) {
 fn store(engine: &Engine, page: &mut Page) {
     let (store, metrics) = (&engine.store, &engine.metrics);
     if let Ok(sizes) = store.sizes() {
-        page.gauge("etcd_mvcc_db_total_size_in_bytes", "What the store takes on disk.", sizes.allocated_bytes);
+        page.gauge("etcd_mvcc_db_total_size_in_bytes", "What the store takes on disk.", sizes.size_bytes());
         page.gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "What of it is in use.", sizes.used_bytes);
     }
     page.counter("etcd_mvcc_put_total", "Puts.", metrics.puts.get());

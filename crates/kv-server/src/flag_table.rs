@@ -113,8 +113,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Auth, "bcrypt-cost", "N", "10", |config, text| u32_into(&mut config.bcrypt_cost, text))
         .help("What hashing a password costs, from 4 to 31; every step doubles it."),
     flag(Group::Storage, "quota-backend-bytes", "BYTES", "0", |config, text| { config.quota_backend_bytes = parse_signed(text)?; Ok(()) })
-        .help("Size of the store, at most. 0: 2 GiB; negative: no limit.")
-        .not_honoured("the quota is reported in the status, and this release does not enforce it"),
+        .help("Size of the store, at most; above it, writes are refused and an alarm is raised. 0: 2 GiB; negative: no limit."),
     flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
         .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })

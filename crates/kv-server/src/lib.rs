@@ -35,6 +35,7 @@ mod workers;
 mod convert;
 mod http;
 mod intervals;
+mod quota;
 mod service;
 mod status;
 

@@ -169,6 +169,12 @@ impl From<u32> for FieldValue {
     }
 }
 
+impl From<i64> for FieldValue {
+    fn from(number: i64) -> Self {
+        Self(number.into())
+    }
+}
+
 impl From<&[String]> for FieldValue {
     fn from(texts: &[String]) -> Self {
         Self(texts.into())

@@ -15,8 +15,8 @@ use crate::status::chain;
 /// The store file may become this many times the quota, because old pages are reused only after readers have gone.
 const MAP_SIZE_PER_QUOTA: u64 = 4;
 
-/// Address space of a store without a quota; that much is reserved, not used.
-const MAP_SIZE_UNLIMITED: u64 = 1 << 40;
+/// Address space of a store without a quota, and of one with a huge one; that much is reserved, not used.
+const MAP_SIZE_MAX: u64 = 1 << 40;
 
 /// Why a server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +45,10 @@ pub enum EngineError {
 /// Opens the data directory, or makes one, and finds out who its member is.
 pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), EngineError> {
     let directory = config.data_dir();
-    let quota = config.quota_bytes().map_or(MAP_SIZE_UNLIMITED, |quota| quota as u64 * MAP_SIZE_PER_QUOTA);
+    let quota =
+        config.quota_bytes().map_or(MAP_SIZE_MAX, |quota| quota.unsigned_abs().saturating_mul(MAP_SIZE_PER_QUOTA));
     let storage = StorageOptions {
-        map_size_bytes: (quota as usize).max(StorageOptions::default().map_size_bytes),
+        map_size_bytes: (quota.min(MAP_SIZE_MAX) as usize).max(StorageOptions::default().map_size_bytes),
         sync: !config.unsafe_no_fsync,
         ..StorageOptions::default()
     };

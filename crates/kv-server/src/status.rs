@@ -2,7 +2,7 @@
 
 use kv_proto::{ApiError, Code};
 use kv_raft::ProposeError;
-use kv_store::{AuthError, ReadError, WriteError};
+use kv_store::{Answer, AuthError, ReadError, WriteError};
 use tonic::Status;
 
 /// Converts an error of the API.
@@ -29,6 +29,8 @@ pub(crate) fn write_status(error: &WriteError) -> Status {
         WriteError::LeaseTtlTooLarge { .. } => status(ApiError::LeaseTtlTooLarge),
         WriteError::KeyNotFound => status(ApiError::KeyNotFound),
         WriteError::Auth(error) => auth_status(*error),
+        WriteError::NoSpace => status(ApiError::NoSpace),
+        WriteError::Corrupt => status(ApiError::Corrupt),
         other => Status::unknown(format!("etcdserver: {}", chain(other))),
     }
 }
@@ -79,6 +81,12 @@ pub(crate) fn propose_status(error: &ProposeError) -> Status {
         ProposeError::LeaderLost => status(ApiError::LeaderChanged),
         other => Status::unknown(format!("etcdserver: {}", chain(other))),
     }
+}
+
+/// An answer to another command than the one that was proposed: a bug of ours, which fails one call only.
+pub(crate) fn mismatch(answer: &Answer) -> Status {
+    tracing::error!(?answer, "a command was answered as if it were another");
+    Status::internal("the command was answered as if it were another")
 }
 
 fn code(code: Code) -> tonic::Code {
@@ -144,6 +152,8 @@ mod tests {
         ] {
             check(write_status(&WriteError::Auth(error)), expected);
         }
+        check(write_status(&WriteError::NoSpace), ApiError::NoSpace);
+        check(write_status(&WriteError::Corrupt), ApiError::Corrupt);
         check(propose_status(&ProposeError::Stopped), ApiError::Stopped);
         check(propose_status(&ProposeError::Timeout), ApiError::Timeout);
         check(propose_status(&ProposeError::TooManyRequests), ApiError::TooManyRequests);

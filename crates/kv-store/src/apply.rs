@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use bytes::{Bytes, BytesMut};
 use parking_lot::MutexGuard;
 
+use crate::alarm::{self, Alarm, AlarmChange};
 use crate::auth::{AuthCommand, AuthState, Caller};
 use crate::command::{Answer, Command, LeaseRemaining, Member, Op, Outcome, Txn};
 use crate::encoding::{self, DecodeError};
@@ -72,6 +73,7 @@ impl Store {
             | Command::Compact { .. }
             | Command::SetMember(_)
             | Command::LeaseGrant { .. }
+            | Command::Alarm(_)
             | Command::Auth(_) => 0,
         }
     }
@@ -122,6 +124,9 @@ impl EntryApplier<'_> {
     /// [`DecodeError`] for bytes that are not a command: the log is damaged or from a later release.
     pub fn apply(&mut self, encoded: &Bytes, answer_wanted: bool) -> Result<Outcome, DecodeError> {
         let (caller, command) = Command::decode_with_caller(encoded)?;
+        if let Some(refusal) = self.store.refusal(&command) {
+            return Ok(Err(refusal));
+        }
         Ok(self.permit(&caller, &command).and_then(|()| self.run(command, answer_wanted)))
     }
 
@@ -164,6 +169,7 @@ impl EntryApplier<'_> {
                 Ok(Answer::LeaseCheckpoint)
             }
             Command::Auth(change) => self.change_auth(&change),
+            Command::Alarm(change) => Ok(Answer::Alarm(self.change_alarm(change))),
         }
     }
 
@@ -260,6 +266,25 @@ impl EntryApplier<'_> {
         }
         *self.store.auth.write() = Arc::new(state);
         Ok(Answer::Auth)
+    }
+
+    /// Raises an alarm or takes it back; returns the one that this is about, if it is or was raised.
+    fn change_alarm(&mut self, change: AlarmChange) -> Option<Alarm> {
+        let changed = self.store.alarms.change(change);
+        match change {
+            AlarmChange::Raise(alarm) => {
+                if changed {
+                    self.put_row(Table::Alarm, Bytes::copy_from_slice(&alarm.row_key()), alarm::ROW_VALUE);
+                }
+                Some(alarm)
+            }
+            AlarmChange::Clear(alarm) if changed => {
+                let key = Bytes::copy_from_slice(&alarm.row_key());
+                self.effects.push(Effect::Delete { table: Table::Alarm, key });
+                Some(alarm)
+            }
+            AlarmChange::Clear(_) => None,
+        }
     }
 
     /// Notes when a revision was made, at most once a second. The clock never runs backwards here, whatever the

@@ -50,6 +50,7 @@ impl Store {
         let mut backlog = self.backlog.lock();
         backlog.entries.push_back(entry);
         let was = self.backlog_bytes.fetch_add(added, Ordering::Relaxed);
+        self.charge.add(added as u64);
         // The thread sleeps through small additions: it wakes for the first one and for a full transaction.
         if backlog.entries.len() == 1 || (was < TRANSACTION_BYTES && was + added >= TRANSACTION_BYTES) {
             self.backlog_grew.notify_all();
@@ -88,6 +89,7 @@ impl Store {
             backlog.durable_revision = stored.revision;
             self.backlog_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+        self.charge.settle(bytes as u64, || self.storage.used_bytes());
         self.ring.write().trim(stored.revision, self.options.history_window_bytes);
         self.compaction_changed.notify_all();
         Ok(Some(stored))

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::alarm::{Alarm, AlarmChange};
 use crate::auth::AuthCommand;
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
@@ -39,6 +40,8 @@ pub enum Command {
     LeaseCheckpoint(Vec<LeaseRemaining>),
     /// Changes users, roles or whether they matter.
     Auth(AuthCommand),
+    /// Raises an alarm or takes it back.
+    Alarm(AlarmChange),
 }
 
 /// How much time a lease has left.
@@ -275,6 +278,8 @@ pub enum Answer {
     LeaseCheckpoint,
     /// To [`Command::Auth`].
     Auth,
+    /// To [`Command::Alarm`]: the alarm, unless one was to be taken back that was not raised.
+    Alarm(Option<Alarm>),
 }
 
 /// What became of a command.

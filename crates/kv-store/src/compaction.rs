@@ -96,6 +96,7 @@ impl Store {
         }
         let _no_hashing = self.deleting.lock();
         let slice = self.storage.compact_slice(target, rows_max)?;
+        self.count_used_bytes();
         for keys in slice.keys.chunks(INDEX_KEYS) {
             let mut index = self.index.write();
             for key in keys {
@@ -114,6 +115,11 @@ impl Store {
         drop(state);
         self.compaction_changed.notify_all();
         Ok(CompactionStep::Finished { revision: finished })
+    }
+
+    /// Counts the used pages again, after something else than a checkpoint changed how many there are.
+    pub fn count_used_bytes(&self) {
+        self.charge.settle(0, || self.storage.used_bytes());
     }
 
     /// Returns what a past compaction at `revision` was hashed under and over, as [`PastHashes::find`].

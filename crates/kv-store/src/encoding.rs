@@ -12,6 +12,7 @@ pub(crate) mod auth;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::alarm::{Alarm, AlarmChange, AlarmKind};
 use crate::auth::Caller;
 use crate::command::{
     Command, Compare, CompareResult, CompareTarget, DeleteRange, LeaseRemaining, Member, Op, Put, RangeQuery,
@@ -58,6 +59,7 @@ const KIND_TXN: u8 = 3;
 const KIND_COMPACT: u8 = 4;
 const KIND_SET_MEMBER: u8 = 5;
 const KIND_RANGE: u8 = 6;
+const KIND_ALARM: u8 = 7;
 const KIND_LEASE_GRANT: u8 = 8;
 const KIND_LEASE_REVOKE: u8 = 9;
 const KIND_LEASE_CHECKPOINT: u8 = 10;
@@ -76,6 +78,9 @@ const RANGE_KEYS_ONLY: u8 = 1;
 const RANGE_COUNT_ONLY: u8 = 2;
 const RANGE_HAS_FILTERS: u8 = 4;
 const MEMBER_LEARNER: u8 = 1;
+
+const ALARM_RAISE: u8 = 1;
+const ALARM_CLEAR: u8 = 2;
 
 const RANGE_KIND_KEY: u8 = 0;
 const RANGE_KIND_FROM: u8 = 1;
@@ -119,6 +124,7 @@ impl Command {
             }
             Self::LeaseCheckpoint(leases) => encode_lease_checkpoint(&mut out, leases),
             Self::Auth(change) => auth::encode(&mut out, change),
+            Self::Alarm(change) => encode_alarm(&mut out, *change),
         }
         out.freeze()
     }
@@ -150,6 +156,7 @@ impl Command {
             KIND_LEASE_REVOKE => Self::LeaseRevoke { id: input.number("a lease")? },
             KIND_LEASE_CHECKPOINT => Self::LeaseCheckpoint(input.lease_checkpoint()?),
             kind @ auth::FIRST_KIND..=auth::LAST_KIND => Self::Auth(input.auth_command(kind)?),
+            KIND_ALARM => Self::Alarm(input.alarm()?),
             kind => return Err(DecodeError::Unknown { what: "kind of command", value: kind.into() }),
         };
         input.end()?;
@@ -293,6 +300,17 @@ fn encode_lease_checkpoint(out: &mut BytesMut, leases: &[LeaseRemaining]) {
         put_number(out, lease.id);
         put_number(out, lease.ttl);
     }
+}
+
+fn encode_alarm(out: &mut BytesMut, change: AlarmChange) {
+    out.put_u8(KIND_ALARM);
+    let (change, alarm) = match change {
+        AlarmChange::Raise(alarm) => (ALARM_RAISE, alarm),
+        AlarmChange::Clear(alarm) => (ALARM_CLEAR, alarm),
+    };
+    out.put_u8(change);
+    put_varint(out, alarm.member_id);
+    put_number(out, alarm.kind.0.into());
 }
 
 impl Member {
@@ -539,6 +557,19 @@ impl Input<'_> {
             .collect()
     }
 
+    fn alarm(&mut self) -> Result<AlarmChange, DecodeError> {
+        let change = self.byte("what is done to an alarm")?;
+        let member_id = self.unsigned("a member id")?;
+        let kind = self.number("the kind of an alarm")?;
+        let unknown = |what, value: i64| DecodeError::Unknown { what, value: value as u64 };
+        let kind = AlarmKind(i32::try_from(kind).map_err(|_| unknown("kind of alarm", kind))?);
+        match change {
+            ALARM_RAISE => Ok(AlarmChange::Raise(Alarm { kind, member_id })),
+            ALARM_CLEAR => Ok(AlarmChange::Clear(Alarm { kind, member_id })),
+            other => Err(unknown("change of an alarm", other.into())),
+        }
+    }
+
     fn texts(&mut self) -> Result<Vec<String>, DecodeError> {
         (0..self.length("URLs")?).map(|_| self.text("a URL")).collect()
     }
@@ -586,6 +617,9 @@ mod tests {
             &Command::LeaseCheckpoint(vec![LeaseRemaining { id: 300, ttl: 59 }, LeaseRemaining { id: 1, ttl: 0 }]),
             &expect!["0a02ac023b0100"],
         );
+        let alarm = |kind| Alarm { kind: AlarmKind(kind), member_id: 300 };
+        check(&Command::Alarm(AlarmChange::Raise(alarm(1))), &expect!["0701ac0201"]);
+        check(&Command::Alarm(AlarmChange::Clear(alarm(-1))), &expect!["0702ac02ffffffffffffffffff01"]);
         check(
             &Command::Txn(Txn {
                 compare: vec![
@@ -643,6 +677,7 @@ mod tests {
             (b"\x04\x01\x00", DecodeError::TrailingBytes { length: 1 }),
             (b"\x01\x80", DecodeError::Unknown { what: "flags of a put", value: 0x80 }),
             (b"\x01\x00\x05ab", DecodeError::Truncated { what: "a key" }),
+            (b"\x07\x03\x01\x01", DecodeError::Unknown { what: "change of an alarm", value: 3 }),
         ] {
             assert_eq!(Command::decode(&Bytes::from_static(bytes)), Err(error));
         }

@@ -59,4 +59,10 @@ pub enum WriteError {
     /// The caller may not do this, or the change of users and roles makes no sense.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// An alarm stops what makes the store larger.
+    #[error("the store has outgrown its quota")]
+    NoSpace,
+    /// An alarm stops every change.
+    #[error("the store is damaged")]
+    Corrupt,
 }

@@ -55,9 +55,11 @@
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("kvd maps its whole store into memory, which needs a 64-bit address space");
 
+mod alarm;
 mod apply;
 mod auth;
 mod background;
+mod charge;
 mod checkpoint;
 mod command;
 mod compaction;
@@ -93,6 +95,7 @@ mod store;
 mod txn;
 mod watch;
 
+pub use alarm::{Alarm, AlarmChange, AlarmKind};
 pub use apply::EntryApplier;
 pub use auth::{
     Access, AuthCommand, AuthError, AuthState, Caller, PasswordHash, Permission, PermissionKind, ROOT, Role, User,

@@ -1,7 +1,9 @@
-//! What a store reads when it opens: the index is built from the records, members, users, roles and clock from their tables.
+//! What a store reads when it opens: the index is built from the records, members, users, roles, alarms and clock from
+//! their tables.
 
 use bytes::Bytes;
 
+use crate::alarm::Alarms;
 use crate::auth::{self, AuthState};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
@@ -18,6 +20,7 @@ pub(crate) struct Loaded {
     pub(crate) leases: Leases,
     pub(crate) members: Vec<Member>,
     pub(crate) auth: AuthState,
+    pub(crate) alarms: Alarms,
     pub(crate) membership: Option<(LogPosition, Bytes)>,
     pub(crate) last_time: Option<u64>,
 }
@@ -34,6 +37,7 @@ pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
         leases,
         members: load_members(&reader)?,
         auth: auth::load(&reader, Err)?,
+        alarms: Alarms::load(&reader)?,
         membership: reader.membership()?.map(|(at, encoded)| (at, Bytes::copy_from_slice(encoded))),
         last_time: load_last_time(&reader)?,
         meta,

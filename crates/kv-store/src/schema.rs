@@ -6,8 +6,9 @@
 //! | `value` | revision 8 B, sub-revision 8 B, piece 4 B | a piece of a value too long for its row in `rev` |
 //! | `time` | revision 8 B | the clock when it was made |
 //! | `meta` | a name | a number or a position, see [`meta`] |
+//! | `alarm` | kind 4 B, member 8 B | nothing: [`Alarm`](crate::Alarm) |
 //! | `lease` | id 8 B | granted and remaining time to live in seconds, 8 B each: [`lease`](crate::lease) |
-//! | `auth`, `auth_user`, `auth_role`, `member`, `alarm` | what the module of that name says | |
+//! | `auth`, `auth_user`, `auth_role`, `member` | what the module of that name says | |
 //!
 //! Numbers are big-endian, so that LMDB's order of keys is the order of revisions. A later release may add
 //! tables and rows of `meta` without a new format version; it may not change what is described here.

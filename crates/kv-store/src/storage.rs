@@ -37,7 +37,7 @@ pub use self::snapshot::Snapshot;
 pub use self::trim::Trimmed;
 use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
-use crate::env::{EnvOptions, Environment, ReaderLocking, lock_path};
+use crate::env::{EnvOptions, Environment, ReadTxn, ReaderLocking, lock_path};
 use crate::lmdb_file::LmdbFile;
 use crate::revision::FIRST_REVISION;
 use crate::schema::{FORMAT_VERSION, Table, meta, number};
@@ -211,30 +211,32 @@ impl Storage {
         let readers = environment.readers().unwrap_or_default();
         let txn = environment.read_txn()?;
         let action = "measure the store file";
-        let failed = |error| StorageError::lmdb(action, &error);
         let io_failed = |error| StorageError::io(action, &error);
 
         let file = fs::metadata(environment.path()).map_err(io_failed)?;
-        let main = environment.env().unnamed_database_stat();
-        let page_size_bytes = u64::from(main.page_size);
-        let tables = [environment.rev, environment.value];
-        let small = Table::ALL.into_iter().filter_map(|table| environment.table(table));
-        // Two pages hold the headers.
-        let mut used_pages = 2 + main.branch_pages + main.leaf_pages + main.overflow_pages;
-        for table in tables.into_iter().chain(small) {
-            let table = table.stat(&txn).map_err(failed)?;
-            used_pages += table.branch_pages + table.leaf_pages + table.overflow_pages;
-        }
+        let page_size_bytes = page_size_bytes(&environment);
+        let used_pages = used_pages(&environment, &txn)?;
         Ok(Sizes {
             readers: readers.count,
             oldest_reader_lag: readers.oldest.map_or(0, |oldest| (info.last_txn_id as u64).saturating_sub(oldest)),
             allocated_bytes: file.blocks() * 512,
             file_bytes: file.size(),
-            used_bytes: used_pages as u64 * page_size_bytes,
-            free_pages: (info.last_page_number + 1).saturating_sub(used_pages) as u64,
+            used_bytes: used_pages * page_size_bytes,
+            free_pages: (info.last_page_number as u64 + 1).saturating_sub(used_pages),
             page_size_bytes,
             map_size_bytes: info.map_size as u64,
         })
+    }
+
+    /// Counts the bytes of pages that hold something.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`ReadersFull`](StorageErrorKind::ReadersFull) if too many read at once.
+    pub fn used_bytes(&self) -> Result<u64, StorageError> {
+        let environment = self.environment();
+        let txn = environment.read_txn()?;
+        Ok(used_pages(&environment, &txn)? * page_size_bytes(&environment))
     }
 
     fn environment(&self) -> Arc<Environment> {
@@ -278,6 +280,34 @@ pub struct Sizes {
     pub readers: u32,
     /// How many transactions were written since the oldest of them began.
     pub oldest_reader_lag: u64,
+}
+
+/// How many pages hold nothing and yet cannot be used: LMDB writes every changed page anew and lets the old one rest for
+/// two transactions more. A store of a few rows takes twelve pages for the five that it uses.
+const RESTING_PAGES: u64 = 8;
+
+impl Sizes {
+    /// Returns how large the store is said to be: what it takes on disk, but for the pages that rest between two
+    /// transactions however little there is. Those are no space that giving back free pages would win.
+    pub fn size_bytes(&self) -> u64 {
+        self.allocated_bytes.saturating_sub(RESTING_PAGES * self.page_size_bytes).max(self.used_bytes)
+    }
+}
+
+fn page_size_bytes(environment: &Environment) -> u64 {
+    environment.env().unnamed_database_stat().page_size.into()
+}
+
+fn used_pages(environment: &Environment, txn: &ReadTxn) -> Result<u64, StorageError> {
+    let main = environment.env().unnamed_database_stat();
+    let small = Table::ALL.into_iter().filter_map(|table| environment.table(table));
+    // Two pages hold the headers.
+    let mut pages = 2 + main.branch_pages + main.leaf_pages + main.overflow_pages;
+    for table in [environment.rev, environment.value].into_iter().chain(small) {
+        let table = table.stat(txn).map_err(|error| StorageError::lmdb("measure the store file", &error))?;
+        pages += table.branch_pages + table.leaf_pages + table.overflow_pages;
+    }
+    Ok(pages as u64)
 }
 
 /// Makes an empty store: complete under another name first, so that `CURRENT` never names half of one.

@@ -17,10 +17,12 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use crate::alarm::{Alarm, Alarms};
 use crate::auth::AuthState;
-use crate::command::Member;
+use crate::charge::Charge;
+use crate::command::{Command, Member};
 use crate::compaction::CompactionState;
-use crate::error::ReadError;
+use crate::error::{ReadError, WriteError};
 use crate::key_index::KeyIndex;
 use crate::lease::Leases;
 use crate::pins::{Pin, Pins};
@@ -71,6 +73,8 @@ pub struct Store {
     pub(crate) leases: RwLock<Leases>,
     /// Replaced by the applier as a whole, so that whoever took it sees one auth revision.
     pub(crate) auth: RwLock<Arc<AuthState>>,
+    pub(crate) alarms: Alarms,
+    pub(crate) charge: Charge,
     /// Changed under the index's write lock only.
     pub(crate) current: AtomicI64,
     pub(crate) compacted: AtomicI64,
@@ -144,6 +148,7 @@ impl Store {
     pub fn from_storage(storage: Storage, options: StoreOptions) -> Result<Self, OpenError> {
         let loaded = crate::load::load(&storage)?;
         let meta = loaded.meta;
+        let used_bytes = storage.used_bytes()?;
         Ok(Self {
             index: RwLock::new(loaded.index),
             ring: RwLock::new(Ring::new(meta.revision + 1)),
@@ -152,6 +157,8 @@ impl Store {
             members: RwLock::new(loaded.members),
             leases: RwLock::new(loaded.leases),
             auth: RwLock::new(Arc::new(loaded.auth)),
+            alarms: loaded.alarms,
+            charge: Charge::new(used_bytes),
             current: AtomicI64::new(meta.revision),
             compacted: AtomicI64::new(meta.compact_revision),
             purged_to: AtomicI64::new(meta.compact_finished),
@@ -219,6 +226,22 @@ impl Store {
     /// Says whether permissions matter.
     pub fn is_auth_enabled(&self) -> bool {
         self.auth.read().is_enabled()
+    }
+
+    /// Returns the raised alarms, by kind and member.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.raised()
+    }
+
+    /// Returns why a raised alarm stops a command, if one does. Applying the command would find the same.
+    pub fn refusal(&self, command: &Command) -> Option<WriteError> {
+        self.alarms.refusal(command)
+    }
+
+    /// Returns what a quota is compared with: the bytes of used pages when they were last counted, and those of what
+    /// was applied since.
+    pub fn charged_bytes(&self) -> u64 {
+        self.charge.bytes()
     }
 
     /// Returns the tables, for tools that look at them directly.

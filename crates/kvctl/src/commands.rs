@@ -8,6 +8,7 @@ mod txn;
 
 mod watch;
 
+mod alarm;
 mod compaction;
 mod defrag;
 mod endpoint;
@@ -60,7 +61,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 /// The commands by what they are for, as the help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "txn", "watch", "compaction"]),
-    ("Servers", &["endpoint", "member", "defrag", "snapshot"]),
+    ("Servers", &["endpoint", "member", "alarm", "defrag", "snapshot"]),
     ("Users and roles", &["auth", "user", "role"]),
     ("This tool", &["completion", "options", "version"]),
 ];
@@ -75,6 +76,7 @@ pub(crate) enum Commands {
     Compaction(compaction::CompactionArgs),
     Endpoint(endpoint::EndpointArgs),
     Member(member::MemberArgs),
+    Alarm(alarm::AlarmArgs),
     Defrag(defrag::DefragArgs),
     Snapshot(snapshot::SnapshotArgs),
     Auth(auth::AuthArgs),
@@ -96,6 +98,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Compaction(args) => compaction::run(context, &args).await,
         Commands::Endpoint(args) => endpoint::run(context, &args).await,
         Commands::Member(args) => member::run(context, &args).await,
+        Commands::Alarm(args) => alarm::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
         Commands::Snapshot(args) => snapshot::run(context, &args).await,
         Commands::Auth(args) => auth::run(context, &args).await,

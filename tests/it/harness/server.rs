@@ -19,6 +19,8 @@ use super::Kind;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a server may take to end after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// What a server that serves answers with success, also while an alarm is raised.
+const HEALTH: &str = "/health?exclude=NOSPACE&exclude=CORRUPT";
 /// How often something not yet there is looked for.
 const POLL_EVERY: Duration = Duration::from_millis(10);
 /// How much of a server's log a failure shows.
@@ -148,7 +150,7 @@ impl Server {
                 self.address = address.parse().map_err(|error| format!("ready file says {text:?}: {error}"))?;
             }
             if self.address.port() != 0
-                && http_get(self.address, "/health").is_ok_and(|answer| answer.contains("\"health\":\"true\""))
+                && http_get(self.address, HEALTH).is_ok_and(|answer| answer.contains("\"health\":\"true\""))
             {
                 return Ok(());
             }

@@ -13,8 +13,9 @@ use tonic::{Request, Response, Status};
 use crate::convert;
 use crate::engine::Engine;
 use crate::intervals;
+use crate::quota;
 use crate::service::range_stream;
-use crate::status::status;
+use crate::status::{mismatch, status};
 
 /// What etcd's envelope adds to a request before it is compared with the limit: a header with a request id.
 const ENVELOPE_BYTES: usize = 14;
@@ -84,6 +85,7 @@ impl Kv for KvService {
     async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
         let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
+        self.engine.admit(quota::put_cost(&request)).await?;
         let size = self.check_size(&request);
         let bytes = request.key.len() + request.value.len();
         let put = convert::put(request).map_err(status)?;
@@ -123,6 +125,7 @@ impl Kv for KvService {
     async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
         let credentials = self.engine.auth.credentials(request.metadata());
         let request = request.into_inner();
+        self.engine.admit(quota::txn_cost(&request)).await?;
         let size = self.check_size(&request);
         let serializable = convert::is_serializable(&request);
         let txn = convert::txn(request, self.engine.config.max_txn_ops as usize).map_err(status)?;
@@ -179,10 +182,4 @@ fn check_streamable(query: &RangeQuery) -> Result<(), Status> {
         return Err(Status::unimplemented("RangeStream does not support revision filters"));
     }
     Ok(())
-}
-
-/// An answer to another command than the one that was proposed: a bug of ours, which fails one call only.
-pub(super) fn mismatch(answer: &Answer) -> Status {
-    tracing::error!(?answer, "a command was answered as if it were another");
-    Status::internal("the command was answered as if it were another")
 }

@@ -8,11 +8,12 @@ use kv_proto::etcdserverpb::{self as pb, lease_server::Lease};
 use kv_store::{Access, Answer, AuthError, AuthState, Caller, Command};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::kv::mismatch;
 use crate::auth::Credentials;
 use crate::engine::Engine;
 use crate::lease::TTL_MIN;
+use crate::quota::LEASE_COST;
 use crate::startup::random_number;
+use crate::status::mismatch;
 
 pub(crate) struct LeaseService {
     engine: Arc<Engine>,
@@ -36,6 +37,7 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseGrantRequest>,
     ) -> Result<Response<pb::LeaseGrantResponse>, Status> {
+        self.engine.admit(LEASE_COST).await?;
         let caller = self.engine.auth.known(request.metadata())?;
         let request = request.into_inner();
         let (id, ttl) = grant(&self.engine, &caller, request.id, request.ttl).await?;

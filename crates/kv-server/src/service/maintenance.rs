@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use futures_util::Stream;
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb::{self as pb, AlarmType, alarm_request::AlarmAction, maintenance_server::Maintenance};
+use kv_proto::etcdserverpb::{self as pb, alarm_request::AlarmAction, maintenance_server::Maintenance};
+use kv_store::{Alarm, AlarmChange, AlarmKind, Answer, Command};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::snapshot::{self, SNAPSHOTS_MAX};
+use crate::convert;
 use crate::engine::Engine;
-use crate::status::{chain, read_status, status};
+use crate::status::{chain, mismatch, read_status, status};
 use crate::version::{API_SERVER_VERSION, API_STORAGE_VERSION};
 
 pub(crate) struct MaintenanceService {
@@ -29,7 +31,17 @@ impl MaintenanceService {
     fn header(&self) -> pb::ResponseHeader {
         self.engine.header(self.engine.store.revision())
     }
+
+    async fn change_alarm(&self, change: AlarmChange) -> Result<Vec<Alarm>, Status> {
+        match self.engine.propose(&Command::Alarm(change)).await? {
+            Answer::Alarm(alarm) => Ok(alarm.into_iter().collect()),
+            other => Err(mismatch(&other)),
+        }
+    }
 }
+
+/// Stands for every kind of alarm in a request.
+const ANY: AlarmKind = AlarmKind(0);
 
 /// What is said of calls that this release does not serve.
 fn not_offered(call: &str) -> Status {
@@ -47,14 +59,20 @@ impl Maintenance for MaintenanceService {
             self.engine.auth.admin(request.metadata())?;
         }
         let request = request.into_inner();
-        match AlarmAction::try_from(request.action) {
-            Ok(AlarmAction::Activate) if request.alarm() != AlarmType::None => Err(not_offered("alarms")),
-            // Nothing raises an alarm in this release, so there is none to list or to take back.
-            Ok(AlarmAction::Get | AlarmAction::Activate | AlarmAction::Deactivate) => {
-                Ok(Response::new(pb::AlarmResponse { header: Some(self.header()), alarms: Vec::new() }))
+        let alarm = Alarm { kind: AlarmKind(request.alarm), member_id: request.member_id };
+        let alarms = match AlarmAction::try_from(request.action) {
+            Ok(AlarmAction::Get) => {
+                self.engine.linearizable().await?;
+                let raised = self.engine.store.alarms().into_iter();
+                raised.filter(|raised| alarm.kind == ANY || raised.kind == alarm.kind).collect()
             }
-            Err(_) => Err(Status::unknown("etcdserver: unknown method")),
-        }
+            Ok(AlarmAction::Activate) if alarm.kind == ANY => Vec::new(),
+            Ok(AlarmAction::Activate) => self.change_alarm(AlarmChange::Raise(alarm)).await?,
+            Ok(AlarmAction::Deactivate) => self.change_alarm(AlarmChange::Clear(alarm)).await?,
+            Err(_) => return Err(Status::unknown("etcdserver: unknown method")),
+        };
+        let alarms = alarms.into_iter().map(convert::alarm).collect();
+        Ok(Response::new(pb::AlarmResponse { header: Some(self.header()), alarms }))
     }
 
     async fn status(&self, request: Request<pb::StatusRequest>) -> Result<Response<pb::StatusResponse>, Status> {
@@ -65,10 +83,11 @@ impl Maintenance for MaintenanceService {
         if consensus.leader.is_none() {
             errors.push(ApiError::NoLeader.text().to_owned());
         }
+        errors.extend(self.engine.store.alarms().into_iter().map(convert::alarm_text));
         Ok(Response::new(pb::StatusResponse {
             header: Some(self.header()),
             version: API_SERVER_VERSION.to_owned(),
-            db_size: sizes.allocated_bytes as i64,
+            db_size: sizes.size_bytes() as i64,
             leader: consensus.leader.unwrap_or_default(),
             raft_index: consensus.committed,
             raft_term: consensus.term,

@@ -1,5 +1,6 @@
 //! The server as its clients see it: in-process, on port 0, over gRPC and HTTP.
 
+mod alarms;
 mod auth;
 mod cluster;
 mod harness;

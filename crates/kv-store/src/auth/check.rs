@@ -176,8 +176,9 @@ impl AuthState {
                 self.permit_known(caller)?;
                 self.permit_keys(caller, lease_keys(*id), Access::Write)
             }
-            // A member says these of itself, also before anybody can be found out.
-            Command::SetMember(_) | Command::LeaseCheckpoint(_) => Ok(()),
+            // A member says these of itself, also before anybody can be found out. Others' alarms were judged when they
+            // were asked for.
+            Command::SetMember(_) | Command::LeaseCheckpoint(_) | Command::Alarm(_) => Ok(()),
         }
     }
 }

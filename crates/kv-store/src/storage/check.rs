@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::Storage;
 use super::reader::{BigTable, Meta, StorageReader};
+use crate::alarm::Alarm;
 use crate::auth;
 use crate::command::Member;
 use crate::key_index::{KeyIndex, Version};
@@ -55,6 +56,7 @@ impl Storage {
         check.leases();
         check.members();
         check.auth();
+        check.alarms();
         Ok(check.checked)
     }
 }
@@ -276,6 +278,23 @@ impl Check<'_> {
         }
         for damage in damages {
             self.note(&damage);
+        }
+    }
+
+    fn alarms(&mut self) {
+        let rows = match self.reader.rows(Table::Alarm, &[]) {
+            Ok(rows) => rows,
+            Err(error) => return self.note(&error),
+        };
+        for row in rows {
+            let key = match row {
+                Ok((key, _)) => key,
+                Err(error) => return self.note(&error),
+            };
+            self.checked.small_rows += 1;
+            if let Err(error) = Alarm::parse_row_key(key) {
+                self.note(&error);
+            }
         }
     }
 

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use kv_store::{
-    Command, Compare, CompareResult, CompareTarget, DeleteRange, EventQuery, KeyRange, LEASE_TTL_MAX, LeaseRemaining,
-    Op, Put, RangeQuery, SortOrder, SortTarget, Txn,
+    Alarm, AlarmChange, AlarmKind, Command, Compare, CompareResult, CompareTarget, DeleteRange, EventQuery, KeyRange,
+    LEASE_TTL_MAX, LeaseRemaining, Op, Put, RangeQuery, SortOrder, SortTarget, Txn,
 };
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -167,7 +167,17 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
         4 => txn().prop_map(Command::Txn),
         1 => (-1..40i64).prop_map(|revision| Command::Compact { revision }),
         4 => lease_command(),
+        1 => alarm().prop_map(Command::Alarm),
     ]
+}
+
+/// Rarely an alarm, of kinds that leave something to do, and then soon none.
+fn alarm() -> impl Strategy<Value = AlarmChange> {
+    let kind = prop_oneof![Just(AlarmKind::NO_SPACE), Just(AlarmKind(9))];
+    (0..10, kind, 1..3u64).prop_map(|(clear, kind, member_id)| {
+        let alarm = Alarm { kind, member_id };
+        if clear > 0 { AlarmChange::Clear(alarm) } else { AlarmChange::Raise(alarm) }
+    })
 }
 
 pub(crate) fn event_query() -> impl Strategy<Value = EventQuery> {

@@ -123,6 +123,7 @@ pub(crate) fn check_outcome(command: &Command, outcome: &Outcome, expected: &Res
         Ok(Answer::LeaseRevoke) => Ok(Done::LeaseRevoke),
         Ok(Answer::LeaseCheckpoint) => Ok(Done::LeaseCheckpoint),
         Ok(Answer::Auth) => Ok(Done::Auth),
+        Ok(Answer::Alarm(alarm)) => Ok(Done::Alarm(*alarm)),
         Err(error) => Err(refusal_of_write(error)),
     };
     assert_eq!(&found, expected, "{command:?}");
@@ -135,6 +136,7 @@ fn refusal_of_write(error: &WriteError) -> Refusal {
         WriteError::LeaseExists { .. } => Refusal::LeaseExists,
         WriteError::LeaseTtlTooLarge { .. } => Refusal::LeaseTtlTooLarge,
         WriteError::KeyNotFound => Refusal::KeyNotFound,
+        WriteError::NoSpace => Refusal::NoSpace,
         other => panic!("unexpected {other}"),
     }
 }
@@ -186,6 +188,7 @@ pub(crate) fn check_everything(store: &Store, model: &Model) {
     let attached = |id| store.lease_keys(id).expect("a lease that was listed");
     let leases: Vec<_> = leases.into_iter().map(|lease| (lease, attached(lease.id))).collect();
     assert_eq!(leases, model.leases());
+    assert_eq!(store.alarms(), model.alarms());
     for revision in 1..=model.revision() {
         // A compacted revision can be hashed if its own compaction is remembered, as it was before that.
         match store.hash_kv(revision) {

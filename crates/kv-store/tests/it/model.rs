@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use kv_store::{
-    Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, Event, EventQuery, KeyRange,
-    KeyValue, LEASE_TTL_MAX, Lease, NEVER_COMPACTED, Op, OpAnswer, Put, PutAnswer, RangeAnswer, RangeQuery, SortOrder,
-    SortTarget, Txn, TxnAnswer,
+    Alarm, AlarmChange, AlarmKind, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer,
+    Event, EventQuery, KeyRange, KeyValue, LEASE_TTL_MAX, Lease, NEVER_COMPACTED, Op, OpAnswer, Put, PutAnswer,
+    RangeAnswer, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
 
 type Keys = BTreeMap<Vec<u8>, KeyValue>;
@@ -21,6 +21,7 @@ pub(crate) enum Refusal {
     LeaseNotFound,
     LeaseExists,
     LeaseTtlTooLarge,
+    NoSpace,
 }
 
 /// What a command did.
@@ -35,6 +36,7 @@ pub(crate) enum Done {
     LeaseRevoke,
     LeaseCheckpoint,
     Auth,
+    Alarm(Option<Alarm>),
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +53,23 @@ pub(crate) struct Model {
     revisions: Vec<Revision>,
     compacted: i64,
     leases: BTreeMap<i64, Lease>,
+    alarms: BTreeSet<Alarm>,
+}
+
+/// Says whether a command may add something.
+fn adds(command: &Command) -> bool {
+    fn txn_puts(txn: &Txn) -> bool {
+        txn.success.iter().chain(&txn.failure).any(|op| match op {
+            Op::Put(_) => true,
+            Op::Txn(txn) => txn_puts(txn),
+            _ => false,
+        })
+    }
+    match command {
+        Command::Put(_) | Command::LeaseGrant { .. } => true,
+        Command::Txn(txn) => txn_puts(txn),
+        _ => false,
+    }
 }
 
 impl Model {
@@ -59,6 +78,7 @@ impl Model {
             revisions: vec![Revision { keys: Keys::new(), changes: Vec::new() }],
             compacted: NEVER_COMPACTED,
             leases: BTreeMap::new(),
+            alarms: BTreeSet::new(),
         }
     }
 
@@ -81,7 +101,23 @@ impl Model {
         &self.revisions[revision as usize - 1]
     }
 
+    pub(crate) fn alarms(&self) -> Vec<Alarm> {
+        self.alarms.iter().copied().collect()
+    }
+
     pub(crate) fn run(&mut self, command: &Command) -> Result<Done, Refusal> {
+        if let Command::Alarm(change) = command {
+            return Ok(Done::Alarm(match change {
+                AlarmChange::Raise(alarm) => {
+                    self.alarms.insert(*alarm);
+                    Some(*alarm)
+                }
+                AlarmChange::Clear(alarm) => self.alarms.take(alarm),
+            }));
+        }
+        if adds(command) && self.alarms.iter().any(|alarm| alarm.kind == AlarmKind::NO_SPACE) {
+            return Err(Refusal::NoSpace);
+        }
         if let Command::Compact { revision } = command {
             if *revision <= self.compacted {
                 return Err(Refusal::Compacted);
@@ -131,7 +167,7 @@ impl Model {
                 writing.revoke(*id)?;
                 Done::LeaseRevoke
             }
-            Command::Compact { .. } | Command::LeaseGrant { .. } | Command::LeaseCheckpoint(_) => {
+            Command::Compact { .. } | Command::Alarm(_) | Command::LeaseGrant { .. } | Command::LeaseCheckpoint(_) => {
                 unreachable!("handled above")
             }
             Command::SetMember(_) => Done::SetMember,

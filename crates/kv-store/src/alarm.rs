@@ -1,0 +1,255 @@
+//! Alarms: conditions of a member that stop writing until somebody takes them back.
+//!
+//! They are raised and taken back by log entries, so that every member refuses the same commands. What a raised alarm
+//! stops is etcd's rule:
+//!
+//! | alarm | stops |
+//! |---|---|
+//! | [`NO_SPACE`](AlarmKind::NO_SPACE) | what can add something: puts, transactions with a put in either branch, new leases |
+//! | [`CORRUPT`](AlarmKind::CORRUPT) | every change of keys and leases, and compaction |
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use parking_lot::RwLock;
+
+use crate::command::{Command, Op, Txn};
+use crate::error::WriteError;
+use crate::schema;
+use crate::storage::StorageReader;
+use crate::storage_error::StorageError;
+
+/// What an alarm is about: the number that the API has for it. Numbers it has no name for can be raised too, and stop
+/// nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlarmKind(pub i32);
+
+impl AlarmKind {
+    /// The store has outgrown its quota.
+    pub const NO_SPACE: Self = Self(1);
+    /// What a member holds is damaged.
+    pub const CORRUPT: Self = Self(2);
+}
+
+impl fmt::Display for AlarmKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NO_SPACE => formatter.write_str("NOSPACE"),
+            Self::CORRUPT => formatter.write_str("CORRUPT"),
+            Self(number) => number.fmt(formatter),
+        }
+    }
+}
+
+/// An alarm of one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alarm {
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// The member it is about.
+    pub member_id: u64,
+}
+
+/// What is done to an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmChange {
+    /// It is raised. Nothing changes if it was raised before.
+    Raise(Alarm),
+    /// It is taken back. Nothing changes if it was not raised.
+    Clear(Alarm),
+}
+
+impl Alarm {
+    /// Returns the key of the alarm's row, whose value is empty: the kind in 4 bytes, the member in 8.
+    pub(crate) fn row_key(self) -> [u8; 12] {
+        let mut key = [0; 12];
+        key[..4].copy_from_slice(&self.kind.0.to_be_bytes());
+        key[4..].copy_from_slice(&self.member_id.to_be_bytes());
+        key
+    }
+
+    /// Reads the key of a row.
+    pub(crate) fn parse_row_key(key: &[u8]) -> Result<Self, StorageError> {
+        let parts = key.split_first_chunk::<4>().and_then(|(kind, rest)| Some((kind, rest.try_into().ok()?)));
+        let Some((kind, member)) = parts else {
+            let detail = format!("{} is not a key of it", schema::hex(key));
+            return Err(StorageError::corrupted("read table alarm", detail));
+        };
+        Ok(Self { kind: AlarmKind(i32::from_be_bytes(*kind)), member_id: u64::from_be_bytes(member) })
+    }
+}
+
+/// The raised alarms, and what they stop.
+#[derive(Debug, Default)]
+pub(crate) struct Alarms {
+    raised: RwLock<BTreeSet<Alarm>>,
+    /// Whether there is one of a kind that stops something: asked for every command.
+    no_space: AtomicBool,
+    corrupt: AtomicBool,
+}
+
+impl Alarms {
+    /// Reads the table of alarms.
+    pub(crate) fn load(reader: &StorageReader) -> Result<Self, StorageError> {
+        let alarms = Self::default();
+        for row in reader.rows(schema::Table::Alarm, &[])? {
+            alarms.raised.write().insert(Alarm::parse_row_key(row?.0)?);
+        }
+        alarms.judge();
+        Ok(alarms)
+    }
+
+    /// Raises or takes back; says whether that changed anything.
+    pub(crate) fn change(&self, change: AlarmChange) -> bool {
+        let changed = match change {
+            AlarmChange::Raise(alarm) => self.raised.write().insert(alarm),
+            AlarmChange::Clear(alarm) => self.raised.write().remove(&alarm),
+        };
+        self.judge();
+        changed
+    }
+
+    /// Returns the raised alarms, by kind and member.
+    pub(crate) fn raised(&self) -> Vec<Alarm> {
+        self.raised.read().iter().copied().collect()
+    }
+
+    /// Returns why a command is refused.
+    pub(crate) fn refusal(&self, command: &Command) -> Option<WriteError> {
+        if self.corrupt.load(Ordering::Acquire) && changes_keys(command) {
+            Some(WriteError::Corrupt)
+        } else if self.no_space.load(Ordering::Acquire) && can_grow(command) {
+            Some(WriteError::NoSpace)
+        } else {
+            None
+        }
+    }
+
+    fn judge(&self) {
+        let raised = self.raised.read();
+        let any = |kind| raised.iter().any(|alarm| alarm.kind == kind);
+        self.no_space.store(any(AlarmKind::NO_SPACE), Ordering::Release);
+        self.corrupt.store(any(AlarmKind::CORRUPT), Ordering::Release);
+    }
+}
+
+/// Says whether keys or leases, or their history, may be different afterwards.
+fn changes_keys(command: &Command) -> bool {
+    match command {
+        Command::Put(_)
+        | Command::DeleteRange(_)
+        | Command::Txn(_)
+        | Command::Compact { .. }
+        | Command::LeaseGrant { .. }
+        | Command::LeaseRevoke { .. } => true,
+        Command::SetMember(_) | Command::LeaseCheckpoint(_) | Command::Auth(_) | Command::Alarm(_) => false,
+    }
+}
+
+fn can_grow(command: &Command) -> bool {
+    match command {
+        Command::Put(_) | Command::LeaseGrant { .. } => true,
+        Command::Txn(txn) => has_put(txn),
+        Command::DeleteRange(_)
+        | Command::Compact { .. }
+        | Command::LeaseRevoke { .. }
+        | Command::LeaseCheckpoint(_)
+        | Command::SetMember(_)
+        | Command::Auth(_)
+        | Command::Alarm(_) => false,
+    }
+}
+
+/// Says whether either branch puts something, whichever would run.
+fn has_put(txn: &Txn) -> bool {
+    txn.success.iter().chain(&txn.failure).any(|op| match op {
+        Op::Put(_) => true,
+        Op::Txn(txn) => has_put(txn),
+        Op::Range(_) | Op::DeleteRange(_) => false,
+    })
+}
+
+/// The value of a row: all there is to say is in its key.
+pub(crate) const ROW_VALUE: Bytes = Bytes::new();
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::command::{DeleteRange, Put};
+    use crate::key_range::KeyRange;
+
+    const NO_SPACE: Alarm = Alarm { kind: AlarmKind::NO_SPACE, member_id: 7 };
+    const CORRUPT: Alarm = Alarm { kind: AlarmKind::CORRUPT, member_id: 7 };
+
+    #[test]
+    fn the_layout_of_rows_is_pinned() {
+        expect!["000000010000000000000007"].assert_eq(&schema::hex(&NO_SPACE.row_key()));
+        let strange = Alarm { kind: AlarmKind(-5), member_id: u64::MAX };
+        assert_eq!(Alarm::parse_row_key(&strange.row_key()).unwrap(), strange);
+        let error = Alarm::parse_row_key(b"short").unwrap_err();
+        expect!["read table alarm: 73686f7274 is not a key of it"].assert_eq(&error.to_string());
+    }
+
+    #[test]
+    fn each_alarm_stops_what_etcds_does() {
+        let put = Op::Put(Put { key: "k".into(), ..Put::default() });
+        let delete = DeleteRange { range: KeyRange::new("k", ""), prev_kv: false };
+        let deleting = Txn { success: vec![Op::DeleteRange(delete.clone())], ..Txn::default() };
+        let nested = Txn { success: vec![], failure: vec![put.clone()], compare: vec![] };
+        let nesting = Txn { success: vec![Op::Txn(nested)], ..Txn::default() };
+        let commands = [
+            ("put", Command::Put(Put::default())),
+            ("put in a branch of a branch", Command::Txn(nesting)),
+            ("delete", Command::DeleteRange(delete)),
+            ("delete in a transaction", Command::Txn(deleting)),
+            ("compact", Command::Compact { revision: 2 }),
+            ("grant", Command::LeaseGrant { id: 1, ttl: 1 }),
+            ("revoke", Command::LeaseRevoke { id: 1 }),
+            ("checkpoint", Command::LeaseCheckpoint(Vec::new())),
+            ("member", Command::SetMember(crate::command::Member::default())),
+            ("alarm", Command::Alarm(AlarmChange::Clear(NO_SPACE))),
+        ];
+        let refused = |alarms: &Alarms| {
+            let refused = commands.iter().filter_map(|(name, command)| Some((*name, alarms.refusal(command)?)));
+            refused.map(|(name, error)| format!("{name}: {error}\n")).collect::<String>()
+        };
+        let alarms = Alarms::default();
+        assert_eq!(refused(&alarms), "");
+
+        assert!(alarms.change(AlarmChange::Raise(NO_SPACE)));
+        assert!(!alarms.change(AlarmChange::Raise(NO_SPACE)));
+        expect![[r"
+            put: the store has outgrown its quota
+            put in a branch of a branch: the store has outgrown its quota
+            grant: the store has outgrown its quota
+        "]]
+        .assert_eq(&refused(&alarms));
+
+        alarms.change(AlarmChange::Raise(CORRUPT));
+        expect![[r"
+            put: the store is damaged
+            put in a branch of a branch: the store is damaged
+            delete: the store is damaged
+            delete in a transaction: the store is damaged
+            compact: the store is damaged
+            grant: the store is damaged
+            revoke: the store is damaged
+        "]]
+        .assert_eq(&refused(&alarms));
+        assert_eq!(alarms.raised(), [NO_SPACE, CORRUPT]);
+
+        // The alarm of one member does not end with another's.
+        alarms.change(AlarmChange::Raise(Alarm { member_id: 8, ..NO_SPACE }));
+        assert!(alarms.change(AlarmChange::Clear(CORRUPT)));
+        assert!(alarms.change(AlarmChange::Clear(NO_SPACE)));
+        assert!(!alarms.change(AlarmChange::Clear(NO_SPACE)));
+        assert!(refused(&alarms).starts_with("put: the store has outgrown its quota"));
+        alarms.change(AlarmChange::Clear(Alarm { member_id: 8, ..NO_SPACE }));
+        alarms.change(AlarmChange::Raise(Alarm { kind: AlarmKind(99), member_id: 7 }));
+        assert_eq!(refused(&alarms), "");
+    }
+}
