@@ -54,6 +54,11 @@ impl AuthService {
         Ok(state)
     }
 
+    /// Refuses who will be refused anyway before a password is hashed, so that strangers cannot keep the cores busy.
+    fn check_worth_hashing(&self, caller: &Caller) -> Result<(), Status> {
+        self.engine.store.auth().permit_admin(caller).map_err(auth_status)
+    }
+
     /// Returns a password that the client has made ready itself.
     fn given_hash(&self, caller: &Caller, encoded: &str) -> Result<PasswordHash, Status> {
         STANDARD.decode(encoded).map(|hash| PasswordHash(hash.into())).map_err(|_| {
@@ -113,6 +118,7 @@ impl Auth for AuthService {
     ) -> Result<Response<pb::AuthUserAddResponse>, Status> {
         let (metadata, _, request) = request.into_parts();
         let caller = self.caller(&metadata)?;
+        self.check_worth_hashing(&caller)?;
         let no_password = request.options.is_some_and(|options| options.no_password);
         let password =
             if no_password { PasswordHash::default() } else { self.engine.auth.hash(request.password).await? };
@@ -157,6 +163,7 @@ impl Auth for AuthService {
         let password = if request.password.is_empty() {
             self.given_hash(&caller, &request.hashed_password)?
         } else {
+            self.check_worth_hashing(&caller)?;
             self.engine.auth.hash(request.password).await?
         };
         let header = self.change(&caller, AuthCommand::ChangePassword { name: request.name, password }).await?;
