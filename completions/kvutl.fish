@@ -35,6 +35,7 @@ complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "completion" -d 'Print t
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "defrag" -d 'Give the free space in a data directory back to the file system'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "get" -d 'Read a key or a range of keys from a data directory'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "hashkv" -d 'Print the hash of the key-value history'
+complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "rescue" -d 'Bring what can be read of a damaged directory into a new one'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "snapshot" -d 'Save, look at, verify and restore snapshots'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "status" -d 'Show what a data directory holds'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "version" -d 'Print the version of kvutl'
@@ -82,6 +83,13 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s w -l write-out -d
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l to -d 'Directory to bring everything into, which must be new or empty' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s y -l yes -d 'Go on where something is missing'
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r

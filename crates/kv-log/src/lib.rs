@@ -31,6 +31,7 @@
 //! | `slot`, `segment`, `recovery` | names, one file, all files |
 //! | `shared`, `writer`, `tail`, `pool` | the queue, group sync, the end on disk, files made beforehand |
 //! | `read`, `cache`, `table` | entries back from memory and files |
+//! | `salvage` | what is left of a damaged log |
 //! | `disk`, `blocks` | the file system, aligned memory |
 
 mod blocks;
@@ -45,6 +46,7 @@ mod pool;
 mod read;
 mod reader;
 mod recovery;
+mod salvage;
 mod segment;
 mod shared;
 mod slot;
@@ -62,4 +64,5 @@ pub use options::{
     BATCH_BYTES, CACHE_BYTES, Event, FIRST_SEGMENT_BYTES, Options, SEGMENT_BYTES, SPARE_SEGMENTS, Salt, SyncMode,
 };
 pub use reader::Reader;
+pub use salvage::Salvaged;
 pub use types::{Entry, Payload, Position, Recovery, State, TornTail, Vote};

@@ -119,6 +119,22 @@ pub(crate) fn newest_segment_in(file: &File, bytes: u64) -> io::Result<Option<u6
     Ok(newest)
 }
 
+/// Shows every whole batch that stands in a file, of whatever segment.
+pub(crate) fn whole_batches(file: &File, bytes: u64, mut each: impl FnMut(Batch)) -> io::Result<()> {
+    let mut block = [0; BLOCK_BYTES];
+    let mut offset = BLOCK_BYTES as u64;
+    while read_whole(file, &mut block, offset)? {
+        let batch = match BatchHeader::decode(&block) {
+            Some((header, crc)) => read_batch(file, &block, header, crc, offset, bytes)?,
+            None => None,
+        };
+        let blocks = batch.as_ref().map_or(1, |batch| batch.header.blocks());
+        batch.into_iter().for_each(&mut each);
+        offset += (blocks * BLOCK_BYTES) as u64;
+    }
+    Ok(())
+}
+
 /// Finds the first whole batch from an offset on whose header is wanted. Every block may begin one.
 fn find_batch(
     file: &File,

@@ -128,7 +128,7 @@ pub use revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 pub use schema::Table;
 pub use storage::{
     Checked, CompactionSlice, DefragmentProgress, Defragmented, DeletedChange, DirLock, Effect, EntryEffects, Heads,
-    Meta, Records, Sizes, Snapshot, Storage, StorageOptions, StorageReader, TableRow, TableRows, Trimmed,
+    Lost, Meta, Records, Sizes, Snapshot, Storage, StorageOptions, StorageReader, Survey, TableRow, TableRows, Trimmed,
 };
 pub use storage_error::{OpenError, StorageError, StorageErrorKind};
 pub use store::{BACKLOG_BYTES_MAX, HISTORY_WINDOW_BYTES, Store, StoreOptions};

@@ -5,6 +5,7 @@
 //! structure of every tree. Every page is in exactly one tree, or free.
 
 mod page;
+mod salvage;
 mod walk;
 
 use std::fs::File;
@@ -13,6 +14,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use self::page::{HEADER_END, Header};
+pub(crate) use self::salvage::{NamedRow, PageUse, Salvage};
 pub(crate) use self::walk::FreePage;
 use self::walk::{Values, Walk, free_pages};
 use crate::storage_error::OpenError;

@@ -9,7 +9,7 @@ use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
 use crate::lease::Leases;
 use crate::revision::{FIRST_REVISION, LogPosition, Point};
-use crate::schema::{self, Table};
+use crate::schema::{self, Gap, Table};
 use crate::storage::{Meta, Storage, StorageReader};
 use crate::storage_error::{OpenError, StorageError};
 
@@ -46,7 +46,7 @@ pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
 
 fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageError> {
     let mut builder = KeyIndexBuilder::new();
-    let deleted_to = reader.deleted_to()?;
+    let (deleted_to, gaps) = (reader.deleted_to()?, reader.gaps()?);
     let mut last = Point::new(deleted_to.max(FIRST_REVISION), i64::MAX);
     let mut before = None;
     for head in reader.heads(Point::new(0, 0), i64::MAX)? {
@@ -59,7 +59,7 @@ fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageEr
         if before.is_some_and(|before| before >= head.at) {
             return damaged("there is another change at the same place".to_owned());
         }
-        if head.at.major > deleted_to && !head.at.follows(last) {
+        if head.at.major > deleted_to && !head.at.follows(last) && !is_known(&gaps, last, head.at) {
             return damaged("the change before it is missing".to_owned());
         }
         let is_possible = if head.tombstone {
@@ -78,11 +78,17 @@ fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageEr
         };
         builder.add(head.key, version);
     }
-    if meta.revision > deleted_to && last.major < meta.revision {
+    let end = Point::new(meta.revision.saturating_add(1), 0);
+    if meta.revision > deleted_to && last.major < meta.revision && !is_known(&gaps, last, end) {
         let action = format!("read revision {} from table rev", meta.revision);
         return Err(StorageError::corrupted(action, "it is the newest, and its changes are missing"));
     }
     Ok(builder.finish())
+}
+
+/// Says whether damage is known to have taken what was between two changes.
+pub(crate) fn is_known(gaps: &[Gap], after: Point, before: Point) -> bool {
+    gaps.iter().any(|gap| gap.before == before && gap.after <= after)
 }
 
 fn load_members(reader: &StorageReader) -> Result<Vec<Member>, StorageError> {

@@ -117,6 +117,9 @@ pub mod meta {
     pub const MEMBERSHIP: &[u8] = b"membership";
     /// The cluster's id.
     pub const CLUSTER_ID: &[u8] = b"cluster_id";
+    /// Where changes are missing since the store was rescued from damage: for each gap the points before and behind it, 8 bytes
+    /// for each number. Absent in any other store.
+    pub const LOST: &[u8] = b"lost";
     /// What all other rows of the small tables come to: the sum of their checksums, so that none of them can change or be lost
     /// unnoticed. Absent in a file that no release which knows it has written to.
     pub const ROWS_CHECKSUM: &[u8] = b"rows_checksum";
@@ -243,6 +246,27 @@ pub(crate) fn parse_log_position(row: &str, value: &[u8]) -> Result<LogPosition,
 pub(crate) fn parse_membership(value: &[u8]) -> Result<(LogPosition, &[u8]), StorageError> {
     let (position, membership) = value.split_at_checked(16).ok_or_else(|| bad_row("membership", value))?;
     Ok((parse_log_position("membership", position)?, membership))
+}
+
+/// A place where changes are missing that damage took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Gap {
+    /// The last change before it, or the revision up to which changes may have been deleted.
+    pub(crate) after: Point,
+    /// The first change behind it.
+    pub(crate) before: Point,
+}
+
+pub(crate) fn gaps(gaps: &[Gap]) -> Vec<u8> {
+    gaps.iter().flat_map(|gap| [point_key(gap.after), point_key(gap.before)]).flatten().collect()
+}
+
+pub(crate) fn parse_gaps(row: &str, value: &[u8]) -> Result<Vec<Gap>, StorageError> {
+    if !value.len().is_multiple_of(32) {
+        return Err(bad_row(row, value));
+    }
+    let point = |bytes: &[u8]| Point::new(read_number(&bytes[..8]), read_number(&bytes[8..16]));
+    Ok(value.chunks_exact(32).map(|gap| Gap { after: point(gap), before: point(&gap[16..]) }).collect())
 }
 
 /// How far a compaction has come.

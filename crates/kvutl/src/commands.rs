@@ -6,6 +6,7 @@ mod completion;
 mod defrag;
 mod get;
 mod hashkv;
+mod rescue;
 mod snapshot;
 mod status;
 mod version;
@@ -27,6 +28,7 @@ pub(crate) enum Task {
     Defrag(defrag::DefragArgs),
     Get(get::GetArgs),
     Hashkv(hashkv::HashkvArgs),
+    Rescue(rescue::RescueArgs),
     Snapshot(snapshot::SnapshotArgs),
     Status(status::StatusArgs),
     Version(version::VersionArgs),
@@ -41,6 +43,7 @@ impl Task {
             Task::Defrag(args) => defrag::run(args, context),
             Task::Get(args) => get::run(args, context),
             Task::Hashkv(args) => hashkv::run(args, context),
+            Task::Rescue(args) => rescue::run(args, context),
             Task::Snapshot(args) => snapshot::run(args, context),
             Task::Status(args) => status::run(args, context),
             Task::Version(args) => version::run(args, context),

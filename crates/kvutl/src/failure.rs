@@ -26,7 +26,7 @@ impl From<OfflineError> for CliError {
     }
 }
 
-const CHECK: &str = "`kvutl check` names everything that is damaged, without changing it";
+const CHECK: &str = "`kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory";
 
 fn failed(message: &dyn std::fmt::Display) -> CliError {
     CliError::new(ExitStatus::Failure, message)
@@ -169,9 +169,9 @@ mod tests {
         check(
             OpenError::Damaged { path: "a".into(), detail: "bad".into() },
             &expect![[r#"
-            Error: store file a is damaged: bad
-            hint: `kvutl check` names everything that is damaged, without changing it
-        "#]],
+                Error: store file a is damaged: bad
+                hint: `kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory
+            "#]],
         );
         check(
             OpenError::FutureFormat { path: "a".into(), found: 9, supported: 1 },
@@ -197,9 +197,9 @@ mod tests {
         check(
             StorageError::new(StorageErrorKind::Corrupted, "read revision 5.0", "bad"),
             &expect![[r#"
-            Error: read revision 5.0: bad
-            hint: `kvutl check` names everything that is damaged, without changing it
-        "#]],
+                Error: read revision 5.0: bad
+                hint: `kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory
+            "#]],
         );
         check(
             StorageError::new(StorageErrorKind::NoSpace, "commit", "full"),

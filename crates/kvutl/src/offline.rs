@@ -24,10 +24,10 @@ use self::error::ATTEMPTS;
 pub(crate) use self::error::OfflineError;
 pub(crate) use self::snapshot::snapshot;
 use self::tail::Tail;
-pub(crate) use self::tail::{LogView, open_log, position};
+pub(crate) use self::tail::{LOG, LogView, apply, is_sole_voter, open_log, position};
 
 /// How many bytes of replayed changes are gathered before they are stored.
-const CHECKPOINT_BYTES: usize = 16 << 20;
+pub(crate) const CHECKPOINT_BYTES: usize = 16 << 20;
 
 /// An open data directory.
 #[derive(Debug)]
@@ -97,9 +97,10 @@ impl Offline {
 
     /// Says whether the member has a cluster of its own, so that nobody else has to hear of a change.
     pub(crate) fn is_alone(&self) -> bool {
-        self.log.membership.as_ref().is_some_and(|membership| {
-            membership.learners.is_empty() && tail::is_sole_voter(membership, self.meta.member_id)
-        })
+        self.log
+            .membership
+            .as_ref()
+            .is_some_and(|membership| membership.learners.is_empty() && is_sole_voter(membership, self.meta.member_id))
     }
 
     /// Gives up the history before a revision; what remains to do is to delete it.

@@ -117,6 +117,13 @@ impl Header {
         Ok(header)
     }
 
+    /// Makes the header of a file of which nothing but its length is known.
+    pub(super) fn of_pages(page_size: u64, last_page: u64) -> Self {
+        let (pages, root) = (TreePages::default(), NO_PAGE);
+        let none = Tree { flags: 0, depth: 0, pages, entries: 0, root };
+        Self { page_size, free: none, tables: none, last_page, transaction: u64::MAX }
+    }
+
     /// Checks what the two headers say of each other: transactions write them in turn.
     pub(super) fn check_pair(first: &Self, second: &Self) -> Result<(), String> {
         if first.page_size != second.page_size {

@@ -304,7 +304,7 @@ fn overflow_pages(file: &LmdbFile, node: &Node<'_>) -> Result<(u64, u64), String
     Ok((first, pages))
 }
 
-fn node_data(file: &LmdbFile, node: &Node<'_>) -> Result<Vec<u8>, String> {
+pub(super) fn node_data(file: &LmdbFile, node: &Node<'_>) -> Result<Vec<u8>, String> {
     if !node.is_on_overflow_pages() {
         return Ok(node.data.to_vec());
     }

@@ -15,10 +15,11 @@ use crate::auth;
 use crate::command::Member;
 use crate::key_index::{KeyIndex, Version};
 use crate::lease::{LEASE_TTL_MAX, Lease};
+use crate::load::is_known;
 use crate::membership::Membership;
 use crate::record::{Row, parse_row};
 use crate::revision::{FIRST_REVISION, NEVER_COMPACTED, Point};
-use crate::schema::{self, Table, parse_number, parse_rev_key, parse_value_key};
+use crate::schema::{self, Gap, Table, parse_number, parse_rev_key, parse_value_key};
 use crate::storage_error::StorageError;
 
 /// What a check looked at.
@@ -75,6 +76,8 @@ struct Bounds {
     newest: i64,
     /// Changes up to this revision may have been deleted.
     deleted_to: i64,
+    /// Where damage took changes before the store was rescued.
+    gaps: Vec<Gap>,
 }
 
 impl Check<'_> {
@@ -103,7 +106,7 @@ impl Check<'_> {
         {
             self.note(&format!("table meta: the membership of log entry {at}: {error}"));
         }
-        Ok(Bounds { newest: revision, deleted_to: self.reader.deleted_to()? })
+        Ok(Bounds { newest: revision, deleted_to: self.reader.deleted_to()?, gaps: self.reader.gaps()? })
     }
 
     /// Checks every change, alone and with the one before it.
@@ -133,7 +136,7 @@ impl Check<'_> {
             if at.major > bounds.newest {
                 self.note(&format!("revision {at}: it is newer than the newest revision, {}", bounds.newest));
             }
-            if at.major > bounds.deleted_to && !at.follows(last) {
+            if at.major > bounds.deleted_to && !at.follows(last) && !is_known(&bounds.gaps, last, at) {
                 self.note(&format!("revision {at}: the change before it, after {}, is missing", shown(last)));
             }
             last = last.max(at);
@@ -145,7 +148,8 @@ impl Check<'_> {
                 }
             }
         }
-        if last.major < bounds.newest {
+        let end = Point::new(bounds.newest.saturating_add(1), 0);
+        if last.major < bounds.newest && !is_known(&bounds.gaps, last, end) {
             self.note(&format!("revision {}: it is the newest, and its changes are missing", bounds.newest));
         }
         self.checked.live_keys = keys.live_len();
@@ -166,7 +170,10 @@ impl Check<'_> {
             self.note(&format!("revision {}: the pair says it was written at {}", head.at, row.pair.mod_revision));
         }
         let before = Before { known, named: head.previous, damaged, deleted_to: bounds.deleted_to };
-        if let Err(detail) = before.judge(&version) {
+        // Behind a gap nobody knows what was before.
+        if let Err(detail) = before.judge(&version)
+            && !bounds.gaps.iter().any(|gap| gap.after < head.at)
+        {
             self.note(&format!("revision {}: {detail}", head.at));
         }
         if let Some(apart) = row.apart {

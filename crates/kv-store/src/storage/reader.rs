@@ -12,8 +12,8 @@ use crate::env::{Environment, ReadTxn, Rows};
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 use crate::schema::{
-    ChangeType, CompactCursor, REV, Table, VALUE, meta, parse_compact_cursor, parse_log_position, parse_membership,
-    parse_number, point_key, rev_key, row_checksum, value_key,
+    ChangeType, CompactCursor, Gap, REV, Table, VALUE, meta, parse_compact_cursor, parse_gaps, parse_log_position,
+    parse_membership, parse_number, point_key, rev_key, row_checksum, value_key,
 };
 use crate::storage_error::StorageError;
 
@@ -73,6 +73,18 @@ impl StorageReader {
     pub(super) fn compact_cursor(&self) -> Result<Option<CompactCursor>, StorageError> {
         let row = self.row(Table::Meta, meta::COMPACT_CURSOR)?;
         row.map(|value| parse_compact_cursor("compact_cursor", value)).transpose()
+    }
+
+    /// Reads where changes are missing since the store was rescued.
+    pub(crate) fn gaps(&self) -> Result<Vec<Gap>, StorageError> {
+        let row = self.row(Table::Meta, meta::LOST)?;
+        Ok(row.map(|value| parse_gaps("lost", value)).transpose()?.unwrap_or_default())
+    }
+
+    /// Counts the places where changes are missing since the store was rescued from damage.
+    pub fn lost_ranges(&self) -> Result<u64, StorageError> {
+        let deleted_to = self.deleted_to()?;
+        Ok(self.gaps()?.iter().filter(|gap| gap.before.major > deleted_to).count() as u64)
     }
 
     /// Reads up to which revision a compaction may have deleted changes.

@@ -15,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use super::directory::SPOOL;
 use super::{Storage, StorageOptions};
 use crate::env::{Environment, ReaderLocking};
+use crate::lmdb_file::LmdbFile;
 use crate::storage_error::{OpenError, StorageError};
 
 const ACTION: &str = "take a snapshot";
@@ -55,6 +56,7 @@ impl Storage {
         let length = fs::metadata(path).map_err(|source| OpenError::io("read", path, source))?.len() as usize;
         let defaults = StorageOptions::default();
         let options = StorageOptions { map_size_bytes: defaults.map_size_bytes.max(length), ..defaults };
+        LmdbFile::open(path)?.check_structure()?;
         let environment = Environment::open_read_only(path, options.env(), ReaderLocking::None)?;
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::checked(directory, None, environment, &options)

@@ -178,7 +178,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
+    pub(super) fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
         let failed = |error| StorageError::lmdb(format!("write revision {}", record.at), &error);
         self.written_bytes += record.kv.len() as u64;
         let (key, value) = encode_row(record, row);

@@ -43,6 +43,10 @@ pub(crate) fn run(_args: &CheckArgs, context: &mut Context<'_>) -> Result<(), Cl
     };
     let report = check(&directory, &lock)?;
     context.out.print(&report)?;
+    if report.lost_ranges > 0 {
+        let ranges = report.lost_ranges;
+        context.note(&format!("note: the store was rescued from damage; changes are missing in {ranges} places"));
+    }
     if report.skipped {
         context.note("note: the rows on the damaged pages were not checked");
     }
@@ -51,7 +55,7 @@ pub(crate) fn run(_args: &CheckArgs, context: &mut Context<'_>) -> Result<(), Cl
         found => {
             let errors = if found == 1 { "1 error" } else { &format!("{found} errors") };
             Err(CliError::new(ExitStatus::Damaged, format_args!("integrity check failed. {errors} found."))
-                .with_hint("keep this directory, and restore a snapshot or let the member join its cluster again"))
+                .with_hint("keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`"))
         }
     }
 }
@@ -72,6 +76,8 @@ struct Report {
     pages: Option<FileCheck>,
     /// The rows were not looked at, because the pages they are on are damaged.
     skipped: bool,
+    /// Places where changes are missing since the store was rescued.
+    lost_ranges: u64,
     log_entries: u64,
 }
 
@@ -97,6 +103,7 @@ fn check(directory: &Path, writer: &Writer) -> Result<Report, CliError> {
     }
     let Some(storage) = report.unless_damaged(offline::open_storage(directory))? else { return Ok(report) };
     let applied = storage.meta().ok().and_then(|meta| meta.applied);
+    report.lost_ranges = storage.read().and_then(|reader| reader.lost_ranges()).unwrap_or(0);
     report.rows(&storage)?;
     match (log, applied) {
         (Some(Some(log)), applied) => report.log(&log, applied, stopped),

@@ -11,7 +11,7 @@ use kv_store::{CommandEntry, LogPosition, Membership, Meta, ReadError, Storage, 
 use super::OfflineError;
 
 /// The directory of the log inside a data directory.
-const LOG: &str = "log";
+pub(crate) const LOG: &str = "log";
 
 /// The log, and what was taken from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,7 +94,8 @@ impl Tail {
     }
 }
 
-fn apply(store: &Store, entry: &Entry) -> Result<(), OfflineError> {
+/// Applies one entry of the log to a store.
+pub(crate) fn apply(store: &Store, entry: &Entry) -> Result<(), OfflineError> {
     let position = position(entry.position);
     match &entry.payload {
         Payload::Blank => store.apply_blank(position),
@@ -117,7 +118,7 @@ fn apply(store: &Store, entry: &Entry) -> Result<(), OfflineError> {
 }
 
 /// Says whether a member alone decides what is committed. A learner of a cluster with one voter does not.
-pub(super) fn is_sole_voter(membership: &Membership, member_id: Option<u64>) -> bool {
+pub(crate) fn is_sole_voter(membership: &Membership, member_id: Option<u64>) -> bool {
     membership.sole_voter().is_some_and(|voter| member_id.is_none_or(|own| own == voter))
 }
 

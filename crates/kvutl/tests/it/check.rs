@@ -83,7 +83,7 @@ fn every_damaged_record_is_named() {
             read revision 2.0 from table rev: the checksum does not match
             read the value of revision 3.0 from table value: the checksum does not match
             stderr: Error: integrity check failed. 2 errors found.
-            stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
             exit status 14
         "#]],
     );
@@ -102,7 +102,7 @@ fn a_damaged_page_is_named() {
             store file DATA/store-0000000001.mdb is damaged: page 14 does not begin with its number
             stderr: note: the rows on the damaged pages were not checked
             stderr: Error: integrity check failed. 1 error found.
-            stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
             exit status 14
         "#]],
     );
@@ -112,18 +112,18 @@ fn a_damaged_page_is_named() {
             store file DATA/store-0000000001.mdb is damaged: it ends inside its header
             stderr: note: the rows on the damaged pages were not checked
             stderr: Error: integrity check failed. 1 error found.
-            stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
             exit status 14
         "#]],
     );
     check(
         |directory| fs::write(directory.path().join("CURRENT"), b"nonsense\n").unwrap(),
         &expect![[r#"
-        DATA/CURRENT holds "nonsense\n" where the name of a store file belongs
-        stderr: Error: integrity check failed. 1 error found.
-        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
-        exit status 14
-    "#]],
+            DATA/CURRENT holds "nonsense\n" where the name of a store file belongs
+            stderr: Error: integrity check failed. 1 error found.
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
+            exit status 14
+        "#]],
     );
 }
 
@@ -132,11 +132,11 @@ fn what_is_missing_is_named() {
     check(
         |directory| fs::remove_file(store_file(directory)).unwrap(),
         &expect![[r#"
-        DATA/store-0000000001.mdb is missing, and CURRENT names it
-        stderr: Error: integrity check failed. 1 error found.
-        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
-        exit status 14
-    "#]],
+            DATA/store-0000000001.mdb is missing, and CURRENT names it
+            stderr: Error: integrity check failed. 1 error found.
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
+            exit status 14
+        "#]],
     );
     // The log as it was before the last entries were stored.
     let mut server = sample();
@@ -150,7 +150,7 @@ fn what_is_missing_is_named() {
     expect![[r#"
         the log ends at entry 2-4, and entry 2-5 is stored
         stderr: Error: integrity check failed. 1 error found.
-        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+        stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
         exit status 14
     "#]]
     .assert_eq(&directory.kvutl(&["check"]).to_string());
@@ -168,18 +168,18 @@ fn damage_to_the_log_is_named() {
     check(
         |directory| flip(&log_file(directory), b"a short value"),
         &expect![[r#"
-        log segment 1 is damaged at offset 12288 of DATA/log/slot-0000000001.log: a batch is damaged or missing, and later ones are whole
-        stderr: Error: integrity check failed. 1 error found.
-        stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
-        exit status 14
-    "#]],
+            log segment 1 is damaged at offset 12288 of DATA/log/slot-0000000001.log: a batch is damaged or missing, and later ones are whole
+            stderr: Error: integrity check failed. 1 error found.
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
+            exit status 14
+        "#]],
     );
     check(
         |directory| fs::remove_dir_all(directory.path().join("log")).unwrap(),
         &expect![[r#"
             the log is missing, and its entry 2-3 is stored
             stderr: Error: integrity check failed. 1 error found.
-            stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
             exit status 14
         "#]],
     );
@@ -207,7 +207,7 @@ fn damage_to_the_log_is_named() {
         &expect![[r#"
             the store ends at log entry 2-3, and the log begins behind entry 2-6: entries between them are gone
             stderr: Error: integrity check failed. 1 error found.
-            stderr: hint: keep this directory, and restore a snapshot or let the member join its cluster again
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
             exit status 14
         "#]],
     );
@@ -219,20 +219,20 @@ fn other_commands_refuse_a_damaged_directory_and_name_this_one() {
     flip(&store_file(&directory), b"a short value");
     expect![[r#"
         stderr: Error: read revision 2.0 from table rev: the checksum does not match
-        stderr: hint: `kvutl check` names everything that is damaged, without changing it
+        stderr: hint: `kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory
         exit status 1
     "#]]
     .assert_eq(&directory.kvutl(&["get", "long"]).to_string());
     expect![[r#"
         stderr: Error: Failed to defragment etcd data[DATA] (read revision 2.0 from table rev: the checksum does not match)
-        stderr: hint: `kvutl check` names everything that is damaged, without changing it
+        stderr: hint: `kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory
         exit status 1
     "#]].assert_eq(&directory.kvutl(&["defrag"]).to_string());
     let directory = sample().kill();
     flip(&log_file(&directory), b"a short value");
     expect![[r#"
         stderr: Error: log segment 1 is damaged at offset 12288 of DATA/log/slot-0000000001.log: a batch is damaged or missing, and later ones are whole
-        stderr: hint: `kvutl check` names everything that is damaged, without changing it
+        stderr: hint: `kvutl check` names everything that is damaged, without changing it; `kvutl rescue` brings the rest into a new directory
         exit status 1
     "#]].assert_eq(&directory.kvutl(&["status"]).to_string());
 }

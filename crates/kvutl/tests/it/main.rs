@@ -9,5 +9,6 @@ mod generated;
 mod get;
 mod harness;
 mod hashkv;
+mod rescue;
 mod snapshot;
 mod status;
