@@ -8,6 +8,7 @@ mod crash;
 mod differential;
 mod duplicate_keys;
 mod etcd_client;
+mod growth;
 mod permissions;
 mod power_cut;
 mod quirks;

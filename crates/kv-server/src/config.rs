@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kv_store::ids;
 
+use crate::auto_compaction::Retention;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
 use crate::url::{self, Url};
@@ -93,6 +94,10 @@ pub struct Config {
     pub compaction_batch_limit: u32,
     /// The pause between two such steps.
     pub compaction_sleep_interval: Duration,
+    /// Whether history is given up by its age, `periodic`, or by `revision`.
+    pub auto_compaction_mode: String,
+    /// How much of it is kept: hours or a duration, or a number of revisions; `0` keeps all.
+    pub auto_compaction_retention: String,
     /// What kind of tokens clients get, and how they are signed: `simple`, or `jwt,` and options.
     pub auth_token: String,
     /// What bcrypt is told to cost: a step doubles it.
@@ -135,6 +140,8 @@ impl Default for Config {
             watch_progress_notify_interval: Duration::from_secs(10 * 60),
             compaction_batch_limit: 1000,
             compaction_sleep_interval: Duration::from_millis(10),
+            auto_compaction_mode: "periodic".to_owned(),
+            auto_compaction_retention: "0".to_owned(),
             auth_token: "simple".to_owned(),
             bcrypt_cost: BCRYPT_COST,
             auth_token_ttl: 300,
@@ -220,6 +227,7 @@ impl Config {
                     .field("min-watch-progress-notify-interval", "100ms"),
             );
         }
+        self.retention()?;
         if self.compaction_batch_limit == 0 {
             self.compaction_batch_limit = Self::default().compaction_batch_limit;
         }
@@ -242,6 +250,11 @@ impl Config {
         notices.extend(quota::notices(self));
         self.identity()?;
         Ok(notices)
+    }
+
+    /// Reads how much history is kept without anybody asking.
+    pub(crate) fn retention(&self) -> Result<Option<Retention>, String> {
+        Retention::parse(&self.auto_compaction_mode, &self.auto_compaction_retention)
     }
 
     /// Computes who the member of a new directory is.

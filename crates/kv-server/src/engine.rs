@@ -76,7 +76,8 @@ impl Engine {
         let auth = Auth::new(&config, Arc::clone(&store)).map_err(EngineError::Config)?;
         let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
         let node = Arc::new(Node::start(options, Arc::clone(&store)).await?);
-        let background = Background::start(&store, background_options(&config, &node, &compacted, &failure));
+        let background =
+            Background::start(&store, background_options(&config, &node, &store, &metrics, &compacted, &failure));
         let engine = Arc::new(Self {
             proposer: node.proposer(),
             background: Mutex::new(Some(background)),

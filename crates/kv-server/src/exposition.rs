@@ -87,9 +87,25 @@ fn store(engine: &Engine, page: &mut Page) {
     page.gauge("kvd_checkpoint_backlog_bytes", "Changes no checkpoint has stored yet.", store.backlog_bytes());
     page.gauge("kvd_history_window_bytes", "Recent revisions kept in memory.", store.ring_bytes());
 
+    let deleted = metrics.compaction_keys.get();
+    page.counter("etcd_debugging_mvcc_db_compaction_keys_total", "Changes that compactions deleted.", deleted);
+    let last = metrics.last_compaction.get();
+    page.gauge("etcd_debugging_mvcc_db_compaction_last", "When the last compaction was complete, since 1970.", last);
     let inflight = metrics.defragments_inflight.get();
     page.gauge("etcd_disk_defrag_inflight", "Defragmentations under way.", inflight);
     for (name, help, histogram) in [
+        ("etcd_disk_backend_commit_duration_seconds", "Checkpoints.", &metrics.commit_duration),
+        (
+            "etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds",
+            "Slices of compactions.",
+            &metrics.compaction_pause,
+        ),
+        ("etcd_debugging_mvcc_db_compaction_total_duration_milliseconds", "Compactions.", &metrics.compaction_total),
+        (
+            "etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds",
+            "Slices of compactions, in the index.",
+            &metrics.index_compaction_pause,
+        ),
         ("etcd_disk_backend_defrag_duration_seconds", "Defragmentations.", &metrics.defragment_duration),
         ("etcd_disk_backend_snapshot_duration_seconds", "Snapshots, sent to the end.", &metrics.snapshot_duration),
         ("etcd_mvcc_hash_duration_seconds", "Hashes of the whole store.", &metrics.hash_duration),

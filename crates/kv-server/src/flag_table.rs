@@ -114,6 +114,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("What hashing a password costs, from 4 to 31; every step doubles it."),
     flag(Group::Storage, "quota-backend-bytes", "BYTES", "0", |config, text| { config.quota_backend_bytes = parse_signed(text)?; Ok(()) })
         .help("Size of the store, at most; above it, writes are refused and an alarm is raised. 0: 2 GiB; negative: no limit."),
+    flag(Group::Storage, "auto-compaction-mode", "MODE", "periodic", |config, text| { text.clone_into(&mut config.auto_compaction_mode); Ok(()) })
+        .help("What --auto-compaction-retention counts: `periodic` for time, `revision` for revisions."),
+    flag(Group::Storage, "auto-compaction-retention", "AMOUNT", "0", |config, text| { text.clone_into(&mut config.auto_compaction_retention); Ok(()) })
+        .help("How much history is kept. periodic: hours, or a duration such as 10m; revision: a number. 0 keeps everything."),
     flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
         .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })

@@ -41,6 +41,7 @@ mod status;
 
 // What they ask.
 mod auth;
+mod auto_compaction;
 mod engine;
 mod startup;
 

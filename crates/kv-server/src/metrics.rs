@@ -66,6 +66,10 @@ impl Gauge {
         self.0.fetch_add(amount, Ordering::Relaxed);
     }
 
+    pub(crate) fn set(&self, value: i64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -172,6 +176,14 @@ pub(crate) struct Metrics {
     /// Those that were revoked because nobody renewed them.
     pub(crate) leases_expired: Counter,
     pub(crate) lease_ttls: Histogram,
+    pub(crate) commit_duration: Histogram,
+    pub(crate) compaction_keys: Counter,
+    /// In milliseconds, as the next two.
+    pub(crate) compaction_pause: Histogram,
+    pub(crate) compaction_total: Histogram,
+    pub(crate) index_compaction_pause: Histogram,
+    /// When the last compaction was complete, in seconds since 1970.
+    pub(crate) last_compaction: Gauge,
     pub(crate) defragment_duration: Histogram,
     pub(crate) defragments_inflight: Gauge,
     pub(crate) snapshot_duration: Histogram,
@@ -210,6 +222,12 @@ impl Default for Metrics {
             leases_revoked: Counter::default(),
             leases_expired: Counter::default(),
             lease_ttls: Histogram::doubling(1.0, 24),
+            commit_duration: Histogram::doubling(0.001, 14),
+            compaction_keys: Counter::default(),
+            compaction_pause: Histogram::doubling(1.0, 13),
+            compaction_total: Histogram::doubling(100.0, 14),
+            index_compaction_pause: Histogram::doubling(0.5, 14),
+            last_compaction: Gauge::default(),
             defragment_duration: Histogram::doubling(0.1, 13),
             defragments_inflight: Gauge::default(),
             snapshot_duration: Histogram::doubling(0.01, 17),

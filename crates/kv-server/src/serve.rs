@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::auto_compaction;
 use crate::config::Config;
 use crate::connection::{self, Options};
 use crate::engine::Engine;
@@ -78,6 +79,8 @@ pub async fn serve(
     for listener in listeners.clients {
         accepting.push(server.accept(listener, Scope::Client)?);
     }
+    let retention = engine.config.retention().expect("the configuration was checked");
+    let compacting = retention.map(|retention| tokio::spawn(auto_compaction::run(Arc::clone(&engine), retention)));
     if let Some(file) = &ready_file {
         file.write(&client_urls).map_err(ServeError::ReadyFile)?;
     }
@@ -95,6 +98,9 @@ pub async fn serve(
     tracing::info!("closing etcd server");
     manager.tell("STOPPING=1");
     drop(ready_file);
+    if let Some(task) = compacting {
+        task.abort();
+    }
     for task in accepting {
         task.abort();
         // Waiting drops the listener, so that a new process can have its address.

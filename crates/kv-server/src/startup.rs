@@ -10,6 +10,7 @@ use kv_store::{
 use tokio::sync::watch;
 
 use crate::config::{ClusterState, Config, Identity};
+use crate::metrics::Metrics;
 use crate::status::chain;
 
 /// The store file may become this many times the quota, because old pages are reused only after readers have gone.
@@ -101,20 +102,40 @@ pub(crate) fn node_options(
 pub(crate) fn background_options(
     config: &Config,
     node: &Arc<Node<Store>>,
+    store: &Arc<Store>,
+    metrics: &Arc<Metrics>,
     compacted: &watch::Sender<i64>,
     failure: &watch::Sender<Option<String>>,
 ) -> BackgroundOptions {
     let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
+    let (commits, slices, compactions) = (Arc::clone(metrics), Arc::clone(metrics), Arc::clone(metrics));
+    let sized = Arc::downgrade(store);
     BackgroundOptions {
         compaction_rows: config.compaction_batch_limit as usize,
         compaction_pause: config.compaction_sleep_interval,
-        on_checkpoint: Box::new(move |_| {
+        on_checkpoint: Box::new(move |stored| {
+            commits.commit_duration.observe(stored.took);
             if let Some(node) = node.upgrade() {
                 node.checkpointed();
             }
         }),
+        on_compaction_slice: Box::new(move |slice| {
+            slices.compaction_keys.add(slice.deleted);
+            // These histograms count milliseconds.
+            slices.compaction_pause.observe(slice.storage_took * 1000);
+            slices.index_compaction_pause.observe(slice.index_took * 1000);
+        }),
         on_compacted: Box::new(move |revision, took| {
-            tracing::info!(compact_revision = revision, took = format!("{took:?}"), "finished scheduled compaction");
+            compactions.compaction_total.observe(took * 1000);
+            compactions.last_compaction.set((unix_milliseconds() / 1000) as i64);
+            let sizes = sized.upgrade().and_then(|store| store.sizes().ok());
+            tracing::info!(
+                compact_revision = revision,
+                took = format!("{took:?}"),
+                current_db_size_bytes = sizes.map_or(0, |sizes| sizes.size_bytes()),
+                current_db_size_in_use_bytes = sizes.map_or(0, |sizes| sizes.used_bytes),
+                "finished scheduled compaction"
+            );
             compacted.send_modify(|done| *done = revision.max(*done));
         }),
         ..BackgroundOptions::new(Arc::new(move |error| fail(&failure, format!("checkpoint failed: {}", chain(error)))))

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::checkpoint::{Checkpointed, Wait};
-use crate::compaction::CompactionStep;
+use crate::compaction::{CompactionStep, SliceDone};
 use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
@@ -22,6 +22,8 @@ pub struct BackgroundOptions {
     pub reader_patience: Duration,
     /// Called after each checkpoint: the log is not needed up to there.
     pub on_checkpoint: Box<dyn Fn(Checkpointed) + Send>,
+    /// Called after each slice of a compaction.
+    pub on_compaction_slice: Box<dyn Fn(SliceDone) + Send>,
     /// Called when the deletion of a compaction is complete, with its revision and the time it took.
     pub on_compacted: Box<dyn Fn(i64, Duration) + Send>,
     /// Called when storing fails in a way that nothing mends: the process must stop.
@@ -55,6 +57,7 @@ impl BackgroundOptions {
             compaction_pause: COMPACTION_PAUSE,
             reader_patience: READER_PATIENCE,
             on_checkpoint: Box::new(|_| {}),
+            on_compaction_slice: Box::new(|_| {}),
             on_compacted: Box::new(|_, _| {}),
             on_failure,
         }
@@ -87,6 +90,7 @@ impl Background {
             compaction_pause,
             reader_patience,
             on_checkpoint,
+            on_compaction_slice,
             on_compacted,
             on_failure,
         } = options;
@@ -97,7 +101,7 @@ impl Background {
         let compact = {
             let store = Arc::clone(store);
             let pace = CompactionPace { rows: compaction_rows, pause: compaction_pause, patience: reader_patience };
-            move || run_compactions(&store, pace, &*on_compacted, &*on_failure)
+            move || run_compactions(&store, pace, &*on_compaction_slice, &*on_compacted, &*on_failure)
         };
         Self {
             store: Arc::clone(store),
@@ -160,6 +164,7 @@ fn run_checkpoints(
 fn run_compactions(
     store: &Store,
     pace: CompactionPace,
+    on_slice: &dyn Fn(SliceDone),
     on_compacted: &dyn Fn(i64, Duration),
     on_failure: &dyn Fn(&StorageError),
 ) {
@@ -168,11 +173,13 @@ fn run_compactions(
         let started = *begun.get_or_insert_with(std::time::Instant::now);
         match store.compaction_step(pace.rows, pace.patience) {
             Ok(CompactionStep::Idle | CompactionStep::Waiting) => begun = None,
-            Ok(CompactionStep::Finished { revision }) => {
+            Ok(CompactionStep::Finished { revision, slice }) => {
                 begun = None;
+                on_slice(slice);
                 on_compacted(revision, started.elapsed());
             }
-            Ok(CompactionStep::More) => {
+            Ok(CompactionStep::More { slice }) => {
+                on_slice(slice);
                 if store.rest(pace.pause) {
                     return;
                 }

@@ -22,6 +22,8 @@ pub struct Checkpointed {
     pub position: LogPosition,
     /// The newest revision stored.
     pub revision: i64,
+    /// How long storing took.
+    pub took: Duration,
 }
 
 /// Why waiting for effects ended.
@@ -79,8 +81,9 @@ impl Store {
             backlog.entries.iter().take_while(fits).cloned().collect()
         };
         let Some(last) = entries.last() else { return Ok(None) };
-        let stored = Checkpointed { position: last.position, revision: last.revision };
+        let began = Instant::now();
         self.storage.write(&entries)?;
+        let stored = Checkpointed { position: last.position, revision: last.revision, took: began.elapsed() };
 
         {
             let mut backlog = self.backlog.lock();

@@ -49,12 +49,28 @@ pub enum CompactionStep {
     /// The checkpoint has to store the compaction first.
     Waiting,
     /// A slice is deleted and there is more.
-    More,
+    More {
+        /// What it was.
+        slice: SliceDone,
+    },
     /// The deletion of a compaction is complete.
     Finished {
         /// The compact revision.
         revision: i64,
+        /// The last slice.
+        slice: SliceDone,
     },
+}
+
+/// What one slice of a deletion was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SliceDone {
+    /// How many changes it deleted.
+    pub deleted: u64,
+    /// How long it took in LMDB.
+    pub storage_took: Duration,
+    /// How long it took in the index.
+    pub index_took: Duration,
 }
 
 impl Store {
@@ -95,18 +111,22 @@ impl Store {
             self.compaction.lock().begun = Some(target);
         }
         let _no_hashing = self.deleting.lock();
+        let began = Instant::now();
         let slice = self.storage.compact_slice(target, rows_max)?;
+        let storage_took = began.elapsed();
         self.count_used_bytes();
+        let began = Instant::now();
         for keys in slice.keys.chunks(INDEX_KEYS) {
             let mut index = self.index.write();
             for key in keys {
                 index.compact_key(key, target);
             }
         }
+        let done = SliceDone { deleted: slice.deleted.len() as u64, storage_took, index_took: began.elapsed() };
         let mut state = self.compaction.lock();
         state.past.delete(slice.target, &slice.deleted);
         // A compaction that a restart interrupted is finished first, so this can be an older one.
-        let Some(finished) = slice.finished else { return Ok(CompactionStep::More) };
+        let Some(finished) = slice.finished else { return Ok(CompactionStep::More { slice: done }) };
         state.finished = finished;
         state.past.finish(finished);
         if finished >= target {
@@ -114,7 +134,7 @@ impl Store {
         }
         drop(state);
         self.compaction_changed.notify_all();
-        Ok(CompactionStep::Finished { revision: finished })
+        Ok(CompactionStep::Finished { revision: finished, slice: done })
     }
 
     /// Counts the used pages again, after something else than a checkpoint changed how many there are.

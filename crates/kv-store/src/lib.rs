@@ -108,7 +108,7 @@ pub use command::{
     Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, LeaseRemaining, Member, Op,
     OpAnswer, Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
-pub use compaction::CompactionStep;
+pub use compaction::{CompactionStep, SliceDone};
 pub use digest::Digest;
 pub use encoding::DecodeError;
 pub use entry::{CommandEntry, CommandId, EntryError};

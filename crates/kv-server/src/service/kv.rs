@@ -6,13 +6,14 @@ use std::sync::Arc;
 use futures_util::Stream;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{self as pb, kv_server::Kv};
-use kv_store::{Answer, Command, RangeQuery};
+use kv_store::{Answer, Command, Op, OpAnswer, RangeQuery, Txn, TxnAnswer};
 use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::convert;
 use crate::engine::Engine;
 use crate::intervals;
+use crate::metrics::Metrics;
 use crate::quota;
 use crate::service::range_stream;
 use crate::status::{mismatch, status};
@@ -142,10 +143,14 @@ impl Kv for KvService {
             let caller = self.engine.auth.caller(&credentials)?;
             size?;
             let operations = txn.success.len().max(txn.failure.len());
-            match self.engine.propose_for(&caller, &Command::Txn(txn)).await? {
+            let command = Command::Txn(txn);
+            match self.engine.propose_for(&caller, &command).await? {
                 Answer::Txn(answer) => {
                     if operations > 1 {
                         self.engine.metrics.txns.inc();
+                    }
+                    if let Command::Txn(txn) = &command {
+                        count_txn(&self.engine.metrics, txn, &answer);
                     }
                     answer
                 }
@@ -170,6 +175,23 @@ impl Kv for KvService {
             self.engine.wait_compacted(request.revision).await?;
         }
         Ok(Response::new(pb::CompactionResponse { header: Some(self.header(revision)) }))
+    }
+}
+
+/// Counts the operations of a transaction as if each had been asked for alone.
+fn count_txn(metrics: &Metrics, txn: &Txn, answer: &TxnAnswer) {
+    let ops = if answer.succeeded { &txn.success } else { &txn.failure };
+    for (op, answer) in ops.iter().zip(&answer.responses) {
+        match (op, answer) {
+            (Op::Put(put), _) => {
+                metrics.puts.inc();
+                metrics.put_bytes.add((put.key.len() + put.value.len()) as u64);
+            }
+            (_, OpAnswer::DeleteRange(answer)) => metrics.deletes.add(answer.deleted as u64),
+            (_, OpAnswer::Range(_)) => metrics.ranges.inc(),
+            (Op::Txn(txn), OpAnswer::Txn(answer)) => count_txn(metrics, txn, answer),
+            _ => {}
+        }
     }
 }
 

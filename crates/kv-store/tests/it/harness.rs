@@ -97,7 +97,7 @@ impl Subject {
         for _ in 0..slices {
             match self.store().compaction_step(3, Duration::ZERO).expect("a slice of a compaction") {
                 CompactionStep::Idle | CompactionStep::Waiting => return,
-                CompactionStep::More | CompactionStep::Finished { .. } => {}
+                CompactionStep::More { .. } | CompactionStep::Finished { .. } => {}
             }
         }
     }

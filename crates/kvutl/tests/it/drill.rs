@@ -62,7 +62,7 @@ fn sample(last_entry: bool) -> Directory {
         if round == 6 {
             server.checkpoint();
             let step = server.store().compaction_step(7, Duration::ZERO).expect("a slice of a compaction");
-            assert_eq!(step, CompactionStep::More);
+            assert!(matches!(step, CompactionStep::More { .. }));
         }
     }
     if last_entry {
