@@ -98,6 +98,8 @@ pub struct Config {
     pub auto_compaction_mode: String,
     /// How much of it is kept: hours or a duration, or a number of revisions; `0` keeps all.
     pub auto_compaction_retention: String,
+    /// MiB that must be free in the store file for it to be defragmented at the start; 0 for never.
+    pub bootstrap_defrag_threshold_megabytes: u32,
     /// What kind of tokens clients get, and how they are signed: `simple`, or `jwt,` and options.
     pub auth_token: String,
     /// What bcrypt is told to cost: a step doubles it.
@@ -142,6 +144,7 @@ impl Default for Config {
             compaction_sleep_interval: Duration::from_millis(10),
             auto_compaction_mode: "periodic".to_owned(),
             auto_compaction_retention: "0".to_owned(),
+            bootstrap_defrag_threshold_megabytes: 0,
             auth_token: "simple".to_owned(),
             bcrypt_cost: BCRYPT_COST,
             auth_token_ttl: 300,

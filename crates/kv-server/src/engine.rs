@@ -1,16 +1,15 @@
 //! The store, the consensus that drives it and the threads behind it, as the services see them.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::ResponseHeader;
 use kv_raft::{Node, NodeOptions, Proposer};
 use kv_store::{
-    AlarmKind, Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, StorageError,
-    StorageErrorKind, Store, Txn, TxnAnswer,
+    AlarmKind, Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, Store, Txn,
+    TxnAnswer,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -20,18 +19,13 @@ use tonic::Status;
 
 use crate::auth::Auth;
 use crate::config::{Config, Identity};
+use crate::defragment;
 use crate::exposition;
 use crate::http::Checks;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
 use crate::startup::{EngineError, background_options, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
-
-/// How long a defragmentation waits for a compaction's slice to end.
-const DEFRAGMENT_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How often it looks.
-const DEFRAGMENT_RETRY: Duration = Duration::from_millis(20);
 
 /// Everything below the services.
 #[derive(Debug)]
@@ -211,8 +205,8 @@ impl Engine {
         self.metrics.defragments_inflight.add(1);
         // What a compaction has given up is not copied, so it is waited for; for long it cannot last.
         let compacted = self.wait_compacted(self.store.compact_revision());
-        drop(tokio::time::timeout(DEFRAGMENT_PATIENCE, compacted).await);
-        let result = self.blocking(move |store| defragment(store, began + DEFRAGMENT_PATIENCE)).await;
+        drop(tokio::time::timeout(defragment::PATIENCE, compacted).await);
+        let result = self.blocking(defragment::run).await;
         self.metrics.defragments_inflight.add(-1);
         let took = began.elapsed();
         self.metrics.defragment_duration.observe(took);
@@ -333,21 +327,5 @@ impl<'a> Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         self.0.proposals_pending.add(-1);
-    }
-}
-
-fn defragment(store: &Store, deadline: Instant) -> Result<kv_store::Defragmented, StorageError> {
-    store.checkpoint_all()?;
-    loop {
-        match store.storage().defragment(|_| ControlFlow::Continue(())) {
-            // A compaction's slice takes milliseconds.
-            Err(error) if error.kind() == StorageErrorKind::Busy && Instant::now() < deadline => {
-                std::thread::sleep(DEFRAGMENT_RETRY);
-            }
-            result => {
-                store.count_used_bytes();
-                return result;
-            }
-        }
     }
 }

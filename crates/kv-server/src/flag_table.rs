@@ -122,6 +122,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })
         .help("Pause between two such steps."),
+    flag(Group::Storage, "bootstrap-defrag-threshold-megabytes", "N", "0", |config, text| u32_into(&mut config.bootstrap_defrag_threshold_megabytes, text))
+        .help("Defragment at the start if so many MiB of the store file are free. 0: never."),
     flag(Group::Storage, "snapshot-count", "N", "10000", |config, text| { config.snapshot_count = parse_unsigned(text)?; Ok(()) })
         .help("For compatibility.")
         .not_honoured("checkpoints are taken by time and size, and the log is cut after each"),

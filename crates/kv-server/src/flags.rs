@@ -29,6 +29,7 @@ pub(crate) enum Refusal {
 
 /// Names that older releases of etcd used.
 const ALIASES: &[(&str, &str)] = &[
+    ("experimental-bootstrap-defrag-threshold-megabytes", "bootstrap-defrag-threshold-megabytes"),
     ("experimental-compaction-batch-limit", "compaction-batch-limit"),
     ("experimental-compaction-sleep-interval", "compaction-sleep-interval"),
     ("experimental-watch-progress-notify-interval", "watch-progress-notify-interval"),

@@ -42,6 +42,7 @@ mod status;
 // What they ask.
 mod auth;
 mod auto_compaction;
+mod defragment;
 mod engine;
 mod startup;
 

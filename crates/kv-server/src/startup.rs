@@ -10,6 +10,7 @@ use kv_store::{
 use tokio::sync::watch;
 
 use crate::config::{ClusterState, Config, Identity};
+use crate::defragment;
 use crate::metrics::Metrics;
 use crate::status::chain;
 
@@ -56,6 +57,9 @@ pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), Engi
     let lock = Arc::new(DirLock::create(&directory)?);
     let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
     let identity = identity(config, &store)?;
+    if config.bootstrap_defrag_threshold_megabytes > 0 {
+        defragment::at_start(&store, u64::from(config.bootstrap_defrag_threshold_megabytes) << 20)?;
+    }
     Ok((Arc::new(store), identity))
 }
 

@@ -56,6 +56,30 @@ async fn defragmentation_gives_space_back() {
 }
 
 #[tokio::test]
+async fn a_file_with_much_free_space_is_defragmented_at_the_start() {
+    let server = TestServer::start().await;
+    let mut kv = server.kv().await;
+    for number in 0..300 {
+        kv.put(put(&number.to_string(), &"v".repeat(10_000))).await.unwrap();
+    }
+    let revision = kv.delete_range(delete("0", "\0")).await.unwrap().into_inner().header.unwrap().revision;
+    kv.compact(pb::CompactionRequest { revision, physical: true }).await.unwrap();
+    let size_after = async |server: TestServer, threshold| {
+        let directory = server.stop().await;
+        let change = |config: &mut kv_server::Config| config.bootstrap_defrag_threshold_megabytes = threshold;
+        let server = TestServer::start_in(directory, change).await;
+        let status = server.maintenance().await.status(pb::StatusRequest {}).await.unwrap().into_inner();
+        (server, status.db_size)
+    };
+    let (server, never) = size_after(server, 0).await;
+    let (server, below) = size_after(server, 1000).await;
+    let (server, above) = size_after(server, 1).await;
+    assert!(never > 2 << 20 && below == never && above < 200_000, "{never}, {below}, {above}");
+    server.kv().await.put(put("a", "1")).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_not_offered_says_so() {
     let server = TestServer::start().await;
     let mut maintenance = server.maintenance().await;
