@@ -126,6 +126,14 @@ async fn measure(args: &CompareArgs, servers: &mut Pair<Process>) -> Result<Repo
 
 /// Waits until the server answers and writes the keys.
 async fn load(server: &mut Process, keys: u64) -> Result<Clients, BenchError> {
+    let clients = wait_until_ready(server, keys).await?;
+    eprintln!("{}: writing {keys} keys", server.name());
+    clients.load().await?;
+    Ok(clients)
+}
+
+/// Waits until the server answers.
+pub(crate) async fn wait_until_ready(server: &mut Process, keys: u64) -> Result<Clients, BenchError> {
     let start = Instant::now();
     let clients = Clients::new(server.name(), &server.url(), keys);
     while let Err(status) = clients.probe().await {
@@ -136,8 +144,7 @@ async fn load(server: &mut Process, keys: u64) -> Result<Clients, BenchError> {
         }
         thread::sleep(READY_EVERY);
     }
-    eprintln!("{} serves after {:.1} s; writing {keys} keys", server.name(), start.elapsed().as_secs_f64());
-    clients.load().await?;
+    eprintln!("{} serves after {:.1} s", server.name(), start.elapsed().as_secs_f64());
     Ok(clients)
 }
 

@@ -3,11 +3,16 @@
 //! `kv-bench compare --peer CMD --ours CMD` starts both servers itself, loads them with the same keys and gives each of
 //! them a turn, round after round, so that whatever else the machine does meets both. Every server is pinned to one
 //! core and the load to another.
+//!
+//! `kv-bench stall` measures how long one reader and one writer are held up while a store is compacted, copied and
+//! defragmented.
 
 mod compare;
 mod error;
+mod probe;
 mod process;
 mod report;
+mod stall;
 mod workload;
 
 use std::ffi::OsString;
@@ -28,6 +33,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::CompareArgs),
+    Stall(stall::StallArgs),
 }
 
 /// Runs the program and returns its exit status: 0, 1 when a measurement failed, 2 for wrong arguments.
@@ -41,8 +47,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(status).unwrap_or(2));
         }
     };
-    let Command::Compare(compare) = arguments.command;
-    match compare::run(&compare) {
+    let done = match arguments.command {
+        Command::Compare(compare) => compare::run(&compare),
+        Command::Stall(stall) => stall::run(&stall),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error}");

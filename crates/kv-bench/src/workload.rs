@@ -360,10 +360,10 @@ impl Watcher {
 
 /// A seeded sequence of numbers (SplitMix64): both servers are asked for the same keys.
 #[derive(Debug)]
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -371,12 +371,13 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 }
 
-fn key(number: u64) -> Bytes {
+/// Returns a key by its number.
+pub(crate) fn key(number: u64) -> Bytes {
     format!("{KEY_PREFIX}{number:0width$}", width = KEY_BYTES - KEY_PREFIX.len()).into()
 }
 

@@ -1,0 +1,282 @@
+//! `kv-bench stall`: how long upkeep holds up a reader and a writer.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use clap::Args;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table};
+use hdrhistogram::Histogram;
+use kv_proto::etcdserverpb::kv_client::KvClient;
+use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
+use kv_proto::etcdserverpb::request_op::Request;
+use kv_proto::etcdserverpb::{
+    CompactionRequest, DefragmentRequest, PutRequest, RangeRequest, RequestOp, SnapshotRequest, TxnRequest,
+};
+use tokio::runtime;
+use tokio::task::LocalSet;
+use tonic::Status;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::BenchError;
+use crate::compare::wait_until_ready;
+use crate::probe::{EVERY, Probe};
+use crate::process::{Process, pin_to};
+use crate::workload::{Random, key};
+
+/// Bytes of every value.
+const VALUE_BYTES: usize = 1024;
+/// Puts in one loading transaction.
+const LOAD_TXN_PUTS: u64 = 128;
+/// Keys that the writing probe overwrites.
+const WRITTEN_KEYS: u64 = 1000;
+/// How long nothing but the probes runs, and how long they go on behind each piece of upkeep.
+const QUIET: Duration = Duration::from_secs(3);
+const AFTER: Duration = Duration::from_millis(500);
+/// No upkeep takes longer.
+const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Measure how long compaction, a snapshot and defragmentation hold up a reader and a writer
+///
+/// Starts the servers one after the other, pinned to one core, with the clients on another; fills each; then reads and
+/// writes once every millisecond while the store is copied to a snapshot, compacted and defragmented. Requests that were
+/// due while one waited count as having waited too. Commands are as for compare.
+#[derive(Debug, Args)]
+pub(crate) struct StallArgs {
+    /// Command that starts the server compared with
+    #[arg(long, value_name = "COMMAND")]
+    peer: Option<String>,
+    /// Command that starts our server
+    #[arg(long, value_name = "COMMAND")]
+    ours: String,
+    /// Megabytes of values; one in three is overwritten once
+    #[arg(long, value_name = "MEGABYTES", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    megabytes: u64,
+    /// Directory to put the data directories in [default: the system's directory for temporary files]
+    #[arg(long, value_name = "DIRECTORY")]
+    directory: Option<PathBuf>,
+    /// Core that both servers are pinned to
+    #[arg(long, value_name = "CORE", default_value_t = 0)]
+    server_core: usize,
+    /// Core that the clients are pinned to
+    #[arg(long, value_name = "CORE", default_value_t = 1)]
+    client_core: usize,
+}
+
+/// Measures and prints.
+pub(crate) fn run(args: &StallArgs) -> Result<(), BenchError> {
+    let parent = args.directory.clone().unwrap_or_else(std::env::temp_dir);
+    let runtime =
+        runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::io("start a runtime"))?;
+    let mut report = Report { megabytes: args.megabytes, rows: Vec::new() };
+    for (name, command) in [("peer", args.peer.as_ref()), ("ours", Some(&args.ours))] {
+        let Some(command) = command else { continue };
+        let mut server = Process::start(name, command, &parent, args.server_core)?;
+        pin_to(args.client_core)?;
+        let rows = LocalSet::new().block_on(&runtime, async {
+            tokio::select! {
+                rows = measure(&mut server, args.megabytes) => rows,
+                _ = tokio::signal::ctrl_c() => Err(BenchError::Interrupted),
+            }
+        })?;
+        report.rows.extend(rows);
+    }
+    print!("{report}");
+    Ok(())
+}
+
+/// What is done to a store.
+#[derive(Debug, Clone, Copy)]
+enum Upkeep {
+    Nothing,
+    Snapshot,
+    Compaction,
+    Defragmentation,
+}
+
+impl Upkeep {
+    const ALL: [Upkeep; 4] = [Upkeep::Nothing, Upkeep::Snapshot, Upkeep::Compaction, Upkeep::Defragmentation];
+
+    fn name(self) -> &'static str {
+        match self {
+            Upkeep::Nothing => "nothing",
+            Upkeep::Snapshot => "snapshot",
+            Upkeep::Compaction => "compaction",
+            Upkeep::Defragmentation => "defragmentation",
+        }
+    }
+}
+
+async fn measure(server: &mut Process, megabytes: u64) -> Result<Vec<Row>, BenchError> {
+    let puts = megabytes * 1_000_000 / VALUE_BYTES as u64;
+    let keys = puts * 3 / 4;
+    drop(wait_until_ready(server, keys).await?);
+    let endpoint = Endpoint::from_shared(server.url()).expect("the URL is made of an address").tcp_nodelay(true);
+    // Each on a connection of its own, so that one never waits for the bytes of another.
+    let [loading, reading, writing, upkeep] = std::array::from_fn(|_| endpoint.connect_lazy());
+    let name = server.name().to_owned();
+    let failed = |request: &'static str| {
+        let server = name.clone();
+        move |status| BenchError::Request { server, request, status: Box::new(status) }
+    };
+    eprintln!("{name}: writing {megabytes} MB");
+    let revision = load(loading, puts, keys).await.map_err(failed("loading"))?;
+
+    let mut rows = Vec::new();
+    for what in Upkeep::ALL {
+        eprintln!("{name}: {}", what.name());
+        let reader = reader(reading.clone(), keys);
+        let writer = writer(writing.clone());
+        let began = Instant::now();
+        let done = tokio::time::timeout(CALL_TIMEOUT, do_upkeep(upkeep.clone(), what, revision)).await;
+        done.unwrap_or_else(|_| Err(Status::deadline_exceeded("it takes too long"))).map_err(failed(what.name()))?;
+        let took = began.elapsed();
+        tokio::time::sleep(AFTER).await;
+        let reads = reader.stop().await.map_err(failed("reading"))?;
+        let writes = writer.stop().await.map_err(failed("writing"))?;
+        rows.push(Row { server: name.clone(), what, took, reads, writes });
+    }
+    server.check_alive()?;
+    Ok(rows)
+}
+
+/// Writes every key, then a part of them again; returns the newest revision.
+async fn load(channel: Channel, puts: u64, keys: u64) -> Result<i64, Status> {
+    let mut client = KvClient::new(channel);
+    let mut revision = 0;
+    for first in (0..puts).step_by(LOAD_TXN_PUTS as usize) {
+        let success = (first..puts.min(first + LOAD_TXN_PUTS))
+            .map(|number| PutRequest { key: key(number % keys), value: value(number), ..PutRequest::default() })
+            .map(|put| RequestOp { request: Some(Request::RequestPut(put)) })
+            .collect();
+        let answer = client.txn(TxnRequest { success, ..TxnRequest::default() }).await?.into_inner();
+        revision = answer.header.map_or(revision, |header| header.revision);
+    }
+    Ok(revision)
+}
+
+async fn do_upkeep(channel: Channel, what: Upkeep, revision: i64) -> Result<(), Status> {
+    match what {
+        Upkeep::Nothing => tokio::time::sleep(QUIET).await,
+        Upkeep::Snapshot => {
+            let mut stream = MaintenanceClient::new(channel).snapshot(SnapshotRequest {}).await?.into_inner();
+            while stream.message().await?.is_some() {}
+        }
+        Upkeep::Compaction => {
+            KvClient::new(channel).compact(CompactionRequest { revision, physical: true }).await?;
+        }
+        Upkeep::Defragmentation => {
+            MaintenanceClient::new(channel).defragment(DefragmentRequest {}).await?;
+        }
+    }
+    Ok(())
+}
+
+fn reader(channel: Channel, keys: u64) -> Probe {
+    let random = Rc::new(RefCell::new(Random(1)));
+    Probe::start(move || {
+        let mut client = KvClient::new(channel.clone());
+        let request = RangeRequest { key: key(random.borrow_mut().below(keys)), ..RangeRequest::default() };
+        async move { client.range(request).await.map(drop) }
+    })
+}
+
+fn writer(channel: Channel) -> Probe {
+    let random = Rc::new(RefCell::new(Random(2)));
+    Probe::start(move || {
+        let mut client = KvClient::new(channel.clone());
+        let number = random.borrow_mut().next();
+        let request = PutRequest { key: key(number % WRITTEN_KEYS), value: value(number), ..PutRequest::default() };
+        async move { client.put(request).await.map(drop) }
+    })
+}
+
+/// A value that does not compress to nothing.
+fn value(stamp: u64) -> Bytes {
+    let mut random = Random(stamp);
+    (0..VALUE_BYTES / 8).flat_map(|_| random.next().to_be_bytes()).collect::<Vec<u8>>().into()
+}
+
+/// What was measured.
+#[derive(Debug)]
+struct Report {
+    megabytes: u64,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    server: String,
+    what: Upkeep,
+    took: Duration,
+    reads: Histogram<u64>,
+    writes: Histogram<u64>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_style(UTF8_FULL_CONDENSED).set_header([
+            "during",
+            "server",
+            "took s",
+            "read p99.9 ms",
+            "read max ms",
+            "write p99.9 ms",
+            "write max ms",
+        ]);
+        let milliseconds = |nanoseconds: u64| format!("{:.1}", nanoseconds as f64 / 1e6);
+        for what in Upkeep::ALL {
+            for row in self.rows.iter().filter(|row| row.what.name() == what.name()) {
+                table.add_row([
+                    what.name().to_owned(),
+                    row.server.clone(),
+                    format!("{:.1}", row.took.as_secs_f64()),
+                    milliseconds(row.reads.value_at_quantile(0.999)),
+                    milliseconds(row.reads.max()),
+                    milliseconds(row.writes.value_at_quantile(0.999)),
+                    milliseconds(row.writes.max()),
+                ]);
+            }
+        }
+        for column in table.column_iter_mut().skip(2) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        let every = EVERY.as_millis();
+        writeln!(
+            formatter,
+            "a read and a put every {every} ms; store of {} MB, values of {VALUE_BYTES} B",
+            self.megabytes
+        )?;
+        writeln!(formatter, "{table}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::empty_histogram;
+
+    #[test]
+    fn rows_stand_by_what_was_done() {
+        let row = |server: &str, what, nanoseconds| {
+            let mut latencies = empty_histogram();
+            latencies.saturating_record(nanoseconds);
+            let took = Duration::from_millis(1500);
+            Row { server: server.to_owned(), what, took, reads: latencies.clone(), writes: latencies }
+        };
+        let rows = vec![
+            row("peer", Upkeep::Nothing, 500_000),
+            row("peer", Upkeep::Defragmentation, 3_600_000_000),
+            row("ours", Upkeep::Nothing, 400_000),
+            row("ours", Upkeep::Defragmentation, 9_000_000),
+        ];
+        let text = Report { megabytes: 500, rows }.to_string();
+        let lines: Vec<_> = text.lines().filter(|line| line.contains("peer") || line.contains("ours")).collect();
+        assert!(lines[0].contains("nothing") && lines[1].contains("ours") && lines[2].contains("3600"), "{text}");
+    }
+}
