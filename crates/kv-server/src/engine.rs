@@ -134,8 +134,13 @@ impl Engine {
         if let Some(refusal) = self.store.refusal(command) {
             return Err(write_status(&refusal));
         }
+        let encoded = command.encode_for(caller);
+        // Requests with keys and values were judged by their own size, which is greater.
+        if *caller != Caller::Server && encoded.len() > self.config.max_request_bytes as usize {
+            return Err(crate::status::status(ApiError::RequestTooLarge));
+        }
         let _pending = Pending::new(&self.metrics);
-        match self.proposer.propose(command.encode_for(caller)).await {
+        match self.proposer.propose(encoded).await {
             Ok(outcome) => outcome.map_err(|error| write_status(&error)),
             Err(error) => {
                 self.metrics.proposals_failed.inc();

@@ -48,6 +48,8 @@ fn server(engine: &Engine, page: &mut Page) {
         page.sample("etcd_debugging_server_alarms", &[("alarm_type", &kind), ("server_id", &member)], 1);
     }
 
+    page.gauge("etcd_debugging_auth_revision", "Changes of users and roles.", engine.store.auth().revision());
+
     for (name, label, help, value) in [
         ("etcd_server_version", "server_version", "The version of the API.", API_SERVER_VERSION),
         ("etcd_cluster_version", "cluster_version", "The cluster's version.", &API_CLUSTER_VERSION[..3]),

@@ -21,6 +21,7 @@ use tonic::codegen::Service as _;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::deadline;
 use crate::engine::Engine;
 use crate::frames::{Call, RequestBody, ResponseBody, Stopping};
 use crate::http::{Checks, Scope};
@@ -104,21 +105,31 @@ impl Front {
         if let Err(refusal) = self.check_metadata(method, request.headers()) {
             return ResponseBody::grpc(refusal.into_http(), call, None);
         }
+        // A stream is the client's to end.
+        let limit = match deadline::limit(request.headers()) {
+            Ok(limit) => limit.filter(|_| method.kind == Kind::Unary),
+            Err(refusal) => return ResponseBody::grpc(refusal.into_http(), call, None),
+        };
         let message_bytes_max = self.message_bytes_max;
         let metrics = Arc::clone(&self.metrics);
         let request = request.map(|body| RequestBody::new(body, message_bytes_max, index, metrics));
-        let Ok(response) = match method.service {
-            Service::Kv => self.kv.clone().call(request).await,
-            Service::Watch => self.watch.clone().call(request).await,
-            Service::Lease => self.lease.clone().call(request).await,
-            Service::Cluster => self.cluster.clone().call(request).await,
-            Service::Maintenance => self.maintenance.clone().call(request).await,
-            Service::Auth => self.auth.clone().call(request).await,
-            Service::Health => self.health.clone().call(request).await,
-            Service::Reflection => (self.reflection)(request).await,
-            Service::ReflectionAlpha => (self.reflection_alpha)(request).await,
+        let answered = async {
+            match method.service {
+                Service::Kv => self.kv.clone().call(request).await,
+                Service::Watch => self.watch.clone().call(request).await,
+                Service::Lease => self.lease.clone().call(request).await,
+                Service::Cluster => self.cluster.clone().call(request).await,
+                Service::Maintenance => self.maintenance.clone().call(request).await,
+                Service::Auth => self.auth.clone().call(request).await,
+                Service::Health => self.health.clone().call(request).await,
+                Service::Reflection => (self.reflection)(request).await,
+                Service::ReflectionAlpha => (self.reflection_alpha)(request).await,
+            }
         };
-        ResponseBody::grpc(response, call, self.stopping(method))
+        match deadline::within(limit, answered).await {
+            Ok(Ok(response)) => ResponseBody::grpc(response, call, self.stopping(method)),
+            Err(refusal) => ResponseBody::grpc(refusal.into_http(), call, None),
+        }
     }
 
     /// What etcd looks at before any service does.

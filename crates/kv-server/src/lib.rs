@@ -22,6 +22,7 @@ mod version;
 // From a socket to a service.
 mod authority;
 mod connection;
+mod deadline;
 mod frames;
 mod front;
 mod hpack;

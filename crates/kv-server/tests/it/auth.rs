@@ -220,6 +220,8 @@ async fn a_user_without_a_password_cannot_log_in() {
     let server = TestServer::start_with(cheap).await;
     let mut auth = server.auth().await;
     refused(login(&server, "ann", "x").await, ApiError::AuthNotEnabled);
+    let huge = pb::AuthRoleAddRequest { name: "x".repeat(1_600_000) };
+    refused(auth.role_add(huge).await, ApiError::RequestTooLarge);
     refused(auth.auth_enable(pb::AuthEnableRequest {}).await, ApiError::RootUserNotFound);
     add_user(&mut auth, "root", "r").await;
     refused(auth.auth_enable(pb::AuthEnableRequest {}).await, ApiError::RootRoleNotFound);
