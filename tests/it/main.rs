@@ -9,6 +9,7 @@ mod differential;
 mod duplicate_keys;
 mod etcd_client;
 mod growth;
+mod kubernetes;
 mod permissions;
 mod power_cut;
 mod quirks;
