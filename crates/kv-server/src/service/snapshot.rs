@@ -55,11 +55,13 @@ pub(super) async fn start(
 ) -> Result<impl Stream<Item = Result<SnapshotResponse, Status>> + Send + use<>, Status> {
     let permit = Arc::clone(snapshots).try_acquire_owned().map_err(|_| status(ApiError::TooManyRequests))?;
     let began = Instant::now();
-    let taken = engine.blocking(|store| {
-        store.checkpoint_all()?;
-        store.storage().snapshot()
+    // The copy goes on where the client goes away, and so counts until it is done.
+    let taken = engine.blocking(move |store| {
+        let snapshot = store.checkpoint_all().and_then(|()| store.storage().snapshot());
+        (snapshot, permit)
     });
-    let Snapshot { file, length_bytes } = taken.await?.map_err(|error| refused(&error))?;
+    let (snapshot, permit) = taken.await?;
+    let Snapshot { file, length_bytes } = snapshot.map_err(|error| refused(&error))?;
     tracing::info!(
         total_bytes = length_bytes,
         storage_version = API_STORAGE_VERSION,
