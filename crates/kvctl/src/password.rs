@@ -14,8 +14,9 @@ pub(crate) fn ask(prompt: &str) -> io::Result<String> {
 pub(crate) fn choose(name: &str, interactive: bool) -> Result<String, CliError> {
     if !interactive {
         let mut line = String::new();
-        // What cannot be read is no password, and an empty one is allowed here.
-        let _ = io::stdin().lock().read_line(&mut line);
+        let read = io::stdin().lock().read_line(&mut line);
+        // Nothing is an empty password, as in etcdctl; what cannot be read is none.
+        read.map_err(|error| CliError::arguments(format_args!("failed to read password: {error}")))?;
         return Ok(line.split_whitespace().next().unwrap_or_default().to_owned());
     }
     // As in etcdctl, whose scripts may wait for the question on standard output.
