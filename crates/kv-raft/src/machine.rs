@@ -90,7 +90,7 @@ impl Machine for Store {
     }
 
     fn is_costly(&self, entry: &CommandEntry) -> bool {
-        entry.commands.iter().any(|(_, command)| self.is_costly(command))
+        self.are_costly(entry.commands.iter().map(|(_, command)| command))
     }
 
     fn is_backlog_full(&self) -> bool {

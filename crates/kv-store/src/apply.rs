@@ -52,22 +52,34 @@ impl Store {
         EntryApplier { store: self, applier, position, clock, effects: Vec::new() }
     }
 
-    /// Says whether a command may take so long that nothing else should wait for it on the same thread: it is large,
-    /// or touches more than a thousand keys.
-    pub fn is_costly(&self, encoded: &Bytes) -> bool {
-        if encoded.len() > COSTLY_BYTES {
-            return true;
-        }
-        // Nearly every command is a put, and that is told from its first byte.
-        !encoding::is_put(encoded)
-            && Command::decode(encoded).is_ok_and(|command| self.keys_touched(&command) > COSTLY_KEYS)
+    /// Says whether commands may take so long together that nothing else should wait for them on the same thread: one
+    /// is large, or they touch more than a thousand keys.
+    pub fn are_costly<'c>(&self, commands: impl IntoIterator<Item = &'c Bytes>) -> bool {
+        let mut keys = 0;
+        commands.into_iter().any(|command| {
+            keys += self.cost_keys(command);
+            keys > COSTLY_KEYS
+        })
     }
 
+    /// Returns about how many keys a command touches; of a large one more than may be waited for.
+    fn cost_keys(&self, encoded: &Bytes) -> u64 {
+        if encoded.len() > COSTLY_BYTES {
+            return COSTLY_KEYS + 1;
+        }
+        // Nearly every command is a put, and that is told from its first byte.
+        if encoding::is_put(encoded) {
+            return 0;
+        }
+        Command::decode(encoded).map_or(0, |command| self.keys_touched(&command))
+    }
+
+    /// The keys are looked up as they are before any of the commands ran.
     fn keys_touched(&self, command: &Command) -> u64 {
         match command {
             Command::DeleteRange(delete) => self.keys_in(&delete.range),
             Command::Txn(txn) => self.keys_touched_by(txn),
-            Command::LeaseRevoke { id } => self.leases.read().keys(*id).map_or(0, |keys| keys.len() as u64),
+            Command::LeaseRevoke { id } => self.leases.read().key_count(*id) as u64,
             Command::LeaseCheckpoint(leases) => leases.len() as u64,
             Command::Put(_)
             | Command::Compact { .. }

@@ -126,9 +126,10 @@ impl Leases {
     /// Records the time that a lease has left; returns the lease as it is now, if it exists.
     pub(crate) fn checkpoint(&mut self, id: i64, remaining_ttl: i64) -> Option<Lease> {
         let entry = self.by_id.get_mut(&id)?;
-        entry.remaining_ttl = remaining_ttl;
+        // The lease may have been revoked and granted anew, for less time, since somebody looked at what it has left.
+        entry.remaining_ttl = remaining_ttl.min(entry.granted_ttl);
         if let Some(observer) = &self.observer {
-            observer.checkpointed(id, remaining_ttl);
+            observer.checkpointed(id, entry.remaining_ttl);
         }
         Some(entry.lease(id))
     }
@@ -148,6 +149,11 @@ impl Leases {
         {
             entry.keys.insert(key.into());
         }
+    }
+
+    /// Returns the number of keys attached to a lease, zero if it does not exist.
+    pub(crate) fn key_count(&self, id: i64) -> usize {
+        self.by_id.get(&id).map_or(0, |entry| entry.keys.len())
     }
 
     /// Returns the keys attached to a lease in byte order, or nothing if it does not exist.
