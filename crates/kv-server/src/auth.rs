@@ -161,6 +161,21 @@ impl Auth {
         Ok(Permit { auth_revision })
     }
 
+    /// Judges a request about leases, like [`permit`](Self::permit), but by who the caller is now: a token from before
+    /// the last change of users or roles is as good as a new one. etcd lets a lease be kept alive across such changes.
+    pub(crate) fn permit_present(
+        &self,
+        credentials: &Credentials,
+        check: impl FnOnce(&AuthState, &Caller) -> Result<(), AuthError>,
+    ) -> Result<Permit, Status> {
+        let mut present = None;
+        let permit = self.permit(credentials, |state, caller| {
+            present = Some(state.revision());
+            check(state, caller)
+        })?;
+        Ok(Permit { auth_revision: permit.auth_revision.and(present) })
+    }
+
     /// Judges a read of a range.
     pub(crate) fn permit_range(&self, credentials: &Credentials, range: &KeyRange) -> Result<Permit, Status> {
         self.permit(credentials, |state, caller| state.permit(caller, range, Access::Read))

@@ -112,7 +112,7 @@ impl Engine {
             learner: false,
         };
         if known.as_ref() != Some(&member) {
-            let outcome = self.proposer.propose(Command::SetMember(member).encode()).await;
+            let outcome = self.proposer.propose(Command::SetMember(member).encode_for(&Caller::Server)).await;
             outcome.map_err(EngineError::Replay)?.map_err(|error| EngineError::Config(error.to_string()))?;
         }
         tracing::info!(

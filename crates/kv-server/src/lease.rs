@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use kv_raft::{ProposeError, Proposer};
-use kv_store::{Answer, Command, Lease, LeaseObserver, LeaseRemaining, Store, WriteError};
+use kv_raft::Proposer;
+use kv_store::{Caller, Command, Lease, LeaseObserver, LeaseRemaining, Store, WriteError};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tonic::Status;
@@ -100,7 +100,8 @@ impl Lessor {
 
     async fn carry_out(&self, due: Due, proposer: &Proposer<Store>) {
         let revocations = due.expired.iter().map(|id| async {
-            match proposer.propose(Command::LeaseRevoke { id: *id }.encode()).await {
+            // The server's own: nobody asks for it, and authentication must not stop it.
+            match proposer.propose(Command::LeaseRevoke { id: *id }.encode_for(&Caller::Server)).await {
                 Ok(Ok(_)) => self.metrics.leases_expired.inc(),
                 // Somebody else revoked it.
                 Ok(Err(WriteError::LeaseNotFound { .. })) => self.forget(*id),
@@ -111,8 +112,14 @@ impl Lessor {
         join_all(revocations).await;
         if !due.checkpoints.is_empty() {
             let ids: Vec<_> = due.checkpoints.iter().map(|lease| lease.id).collect();
-            if let Err(error) = record(proposer, due.checkpoints).await {
-                tracing::warn!(%error, leases = ids.len(), "failed to record how much time leases have left");
+            let recording = Command::LeaseCheckpoint(due.checkpoints).encode_for(&Caller::Server);
+            let error = match proposer.propose(recording).await {
+                Ok(Ok(_)) => None,
+                Ok(Err(error)) => Some(crate::status::chain(&error)),
+                Err(error) => Some(crate::status::chain(&error)),
+            };
+            if let Some(error) = error {
+                tracing::warn!(error, leases = ids.len(), "failed to record how much time leases have left");
             }
             let mut state = self.state.lock();
             for id in ids {
@@ -194,12 +201,6 @@ impl LeaseObserver for Lessor {
     fn checkpointed(&self, id: i64, remaining_ttl: i64) {
         self.state.lock().expiry.checkpointed(id, remaining_ttl);
     }
-}
-
-async fn record(proposer: &Proposer<Store>, leases: Vec<LeaseRemaining>) -> Result<(), ProposeError> {
-    let outcome: Result<Answer, WriteError> = proposer.propose(Command::LeaseCheckpoint(leases).encode()).await?;
-    outcome.expect("recording what leases have left is never refused");
-    Ok(())
 }
 
 fn log_failure(id: i64, error: &dyn std::error::Error) {

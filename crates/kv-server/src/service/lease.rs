@@ -67,9 +67,9 @@ impl Lease for LeaseService {
             let Some(pb::LeaseKeepAliveRequest { id }) = requests.message().await? else { return Ok(None) };
             // Looked up before: nobody may take from the answer that the lease was alive at a later revision.
             let header = Some(engine.header(engine.store.revision()));
-            let permit = engine
-                .auth
-                .permit(&credentials, |state, caller| permit_leases(&engine, state, caller, [id], Access::Write))?;
+            let permit = engine.auth.permit_present(&credentials, |state, caller| {
+                permit_leases(&engine, state, caller, [id], Access::Write)
+            })?;
             engine.auth.confirm(&permit)?;
             let ttl = engine.lessor.renew(&engine, id).await?;
             Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, credentials, requests))))
@@ -84,7 +84,7 @@ impl Lease for LeaseService {
         let credentials = self.engine.auth.credentials(request.metadata());
         let pb::LeaseTimeToLiveRequest { id, keys } = request.into_inner();
         self.engine.linearizable().await?;
-        let permit = self.engine.auth.permit(&credentials, |state, caller| {
+        let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
             let named = keys.then_some(id);
             permit_leases(&self.engine, state, caller, named, Access::Read)
         })?;
@@ -104,7 +104,7 @@ impl Lease for LeaseService {
     ) -> Result<Response<pb::LeaseLeasesResponse>, Status> {
         let credentials = self.engine.auth.credentials(request.metadata());
         let leases = self.engine.lessor.by_deadline();
-        let permit = self.engine.auth.permit(&credentials, |state, caller| {
+        let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
             permit_leases(&self.engine, state, caller, leases.iter().copied(), Access::Read)
         })?;
         self.engine.auth.confirm(&permit)?;

@@ -263,3 +263,22 @@ async fn a_signed_token_counts_for_the_auth_revision_it_was_made_for() {
     assert_eq!(refusal.message(), "auth: token signing attempted with verify-only key");
     server.stop().await;
 }
+
+/// The server revokes a lease itself, as nobody else's request: authentication must not stop it.
+#[tokio::test]
+async fn leases_expire_where_authentication_is_on() {
+    let server = prepared(|_| {}).await;
+    let root = login(&server, "root", "r").await.unwrap();
+    let mut lease = server.lease().await;
+    lease.lease_grant(with(&root, pb::LeaseGrantRequest { id: 7, ttl: 1 })).await.unwrap();
+    let mut kv = server.kv().await;
+    kv.put(with(&root, pb::PutRequest { lease: 7, ..put("a", "1") })).await.unwrap();
+
+    let watch = pb::WatchCreateRequest { key: "a".into(), ..Default::default() };
+    let watch = pb::WatchRequest { request_union: Some(RequestUnion::CreateRequest(watch)) };
+    let open = tokio_stream::StreamExt::chain(tokio_stream::once(watch), tokio_stream::pending());
+    let mut told = server.watch().await.watch(with(&root, open)).await.unwrap().into_inner();
+    assert!(told.message().await.unwrap().unwrap().created);
+    let event = told.message().await.unwrap().unwrap().events.remove(0);
+    assert_eq!(event.r#type, kv_proto::mvccpb::event::EventType::Delete as i32);
+}
