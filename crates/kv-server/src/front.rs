@@ -15,6 +15,8 @@ use kv_proto::etcdserverpb::kv_server::KvServer;
 use kv_proto::etcdserverpb::lease_server::LeaseServer;
 use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
 use kv_proto::etcdserverpb::watch_server::WatchServer;
+use kv_proto::v3electionpb::election_server::ElectionServer;
+use kv_proto::v3lockpb::lock_server::LockServer;
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::codegen::Service as _;
@@ -29,8 +31,10 @@ use crate::methods::{self, Kind, METHODS, Method, Service};
 use crate::metrics::Metrics;
 use crate::service::auth::AuthService;
 use crate::service::cluster::ClusterService;
+use crate::service::election::ElectionService;
 use crate::service::kv::KvService;
 use crate::service::lease::LeaseService;
+use crate::service::lock::LockService;
 use crate::service::maintenance::MaintenanceService;
 use crate::service::reflection::{self, Reflection};
 use crate::service::watch::WatchService;
@@ -47,6 +51,8 @@ pub(crate) struct Front {
     kv: KvServer<KvService>,
     watch: WatchServer<WatchService>,
     lease: LeaseServer<LeaseService>,
+    lock: LockServer<LockService>,
+    election: ElectionServer<ElectionService>,
     cluster: ClusterServer<ClusterService>,
     maintenance: MaintenanceServer<MaintenanceService>,
     auth: AuthServer<AuthService>,
@@ -66,6 +72,9 @@ impl Front {
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             lease: LeaseServer::new(LeaseService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            lock: LockServer::new(LockService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            election: ElectionServer::new(ElectionService::new(Arc::clone(&engine)))
+                .max_decoding_message_size(usize::MAX),
             cluster: ClusterServer::new(ClusterService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             maintenance: MaintenanceServer::new(MaintenanceService::new(Arc::clone(&engine)))
                 .max_decoding_message_size(usize::MAX),
@@ -118,6 +127,8 @@ impl Front {
                 Service::Kv => self.kv.clone().call(request).await,
                 Service::Watch => self.watch.clone().call(request).await,
                 Service::Lease => self.lease.clone().call(request).await,
+                Service::Lock => self.unless_stopped(self.lock.clone().call(request)).await,
+                Service::Election => self.unless_stopped(self.election.clone().call(request)).await,
                 Service::Cluster => self.cluster.clone().call(request).await,
                 Service::Maintenance => self.maintenance.clone().call(request).await,
                 Service::Auth => self.auth.clone().call(request).await,
@@ -129,6 +140,19 @@ impl Front {
         match deadline::within(limit, answered).await {
             Ok(Ok(response)) => ResponseBody::grpc(response, call, self.stopping(method)),
             Err(refusal) => ResponseBody::grpc(refusal.into_http(), call, None),
+        }
+    }
+
+    /// Ends a call that may wait for other clients when the server stops.
+    async fn unless_stopped(
+        &self,
+        call: impl Future<Output = Result<Response<tonic::body::Body>, std::convert::Infallible>>,
+    ) -> Result<Response<tonic::body::Body>, std::convert::Infallible> {
+        let mut draining = self.draining.clone();
+        tokio::select! {
+            response = call => response,
+            // An error means that whoever would say so is gone.
+            _ = draining.wait_for(|draining| *draining) => Ok(status(ApiError::Stopped).into_http()),
         }
     }
 
@@ -148,7 +172,7 @@ impl Front {
 
     /// Streams without an end of their own are ended when the server stops.
     fn stopping(&self, method: &Method) -> Option<Stopping> {
-        if method.kind != Kind::BidiStream && method.service != Service::Health {
+        if method.kind != Kind::BidiStream && !matches!(method.service, Service::Health | Service::Election) {
             return None;
         }
         let mut draining = self.draining.clone();

@@ -6,6 +6,8 @@ pub(crate) enum Service {
     Kv,
     Watch,
     Lease,
+    Lock,
+    Election,
     Cluster,
     Maintenance,
     Auth,
@@ -98,6 +100,13 @@ pub(crate) const METHODS: &[Method] = &[
     method("/etcdserverpb.Auth/RoleDelete", Service::Auth, Kind::Unary),
     method("/etcdserverpb.Auth/RoleGrantPermission", Service::Auth, Kind::Unary),
     method("/etcdserverpb.Auth/RoleRevokePermission", Service::Auth, Kind::Unary),
+    method("/v3lockpb.Lock/Lock", Service::Lock, Kind::Unary),
+    method("/v3lockpb.Lock/Unlock", Service::Lock, Kind::Unary),
+    method("/v3electionpb.Election/Campaign", Service::Election, Kind::Unary),
+    method("/v3electionpb.Election/Proclaim", Service::Election, Kind::Unary),
+    method("/v3electionpb.Election/Leader", Service::Election, Kind::Unary),
+    method("/v3electionpb.Election/Observe", Service::Election, Kind::ServerStream),
+    method("/v3electionpb.Election/Resign", Service::Election, Kind::Unary),
     method("/grpc.health.v1.Health/Check", Service::Health, Kind::Unary),
     method("/grpc.health.v1.Health/Watch", Service::Health, Kind::ServerStream),
     method("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Service::Reflection, Kind::BidiStream),
@@ -146,7 +155,7 @@ mod tests {
                 service.method.iter().map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
             })
             .collect();
-        for method in METHODS.iter().filter(|method| method.path.starts_with("/etcdserverpb")) {
+        for method in METHODS.iter().filter(|method| !method.path.starts_with("/grpc.")) {
             assert!(contract.iter().any(|path| path == method.path), "{}", method.path);
         }
     }

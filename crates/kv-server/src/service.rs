@@ -2,8 +2,11 @@
 
 pub(crate) mod auth;
 pub(crate) mod cluster;
+mod contest;
+pub(crate) mod election;
 pub(crate) mod kv;
 pub(crate) mod lease;
+pub(crate) mod lock;
 pub(crate) mod maintenance;
 mod range_stream;
 pub(crate) mod reflection;

@@ -10,6 +10,8 @@ use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::lease_client::LeaseClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
 use kv_proto::etcdserverpb::watch_client::WatchClient;
+use kv_proto::v3electionpb::election_client::ElectionClient;
+use kv_proto::v3lockpb::lock_client::LockClient;
 use kv_server::{Config, Listeners, ServeError, ServiceManager, Url, serve};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -90,6 +92,14 @@ impl TestServer {
 
     pub(crate) async fn lease(&self) -> LeaseClient<Channel> {
         LeaseClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn lock(&self) -> LockClient<Channel> {
+        LockClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn election(&self) -> ElectionClient<Channel> {
+        ElectionClient::new(self.channel().await)
     }
 
     pub(crate) async fn cluster(&self) -> ClusterClient<Channel> {

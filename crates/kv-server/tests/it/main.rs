@@ -3,6 +3,7 @@
 mod alarms;
 mod auth;
 mod cluster;
+mod contest;
 mod harness;
 mod http;
 mod kv;
