@@ -240,7 +240,8 @@ impl<M: Machine> Node<M> {
     /// when enough has gathered, so that it can be called after every checkpoint. Any thread may call it.
     pub fn checkpointed(&self) {
         let appended = self.progress.appended_bytes();
-        if appended.wrapping_sub(self.purged_at.load(Relaxed)) >= PURGE_BYTES {
+        // Where there is no room, each part of the log that is not needed any more is.
+        if self.log_full() || appended.wrapping_sub(self.purged_at.load(Relaxed)) >= PURGE_BYTES {
             self.purged_at.store(appended, Relaxed);
             self.purge.notify_one();
         }

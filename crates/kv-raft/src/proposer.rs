@@ -85,6 +85,13 @@ pub enum ProposeError {
     Fatal(Arc<Failure>),
 }
 
+/// What becomes of a command while the disk has no room for the log's next part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenFull {
+    Refuse,
+    Wait,
+}
+
 /// Proposes commands to a node. Clones share everything; any thread and any runtime can use it.
 pub struct Proposer<M: Machine> {
     pipeline: Arc<Pipeline<M>>,
@@ -116,8 +123,21 @@ impl<M: Machine> Proposer<M> {
     ///
     /// [`ProposeError`], whose variants say whether the command may still take effect.
     pub async fn propose(&self, command: Bytes) -> Result<M::Outcome, ProposeError> {
+        self.propose_with(command, WhenFull::Refuse).await
+    }
+
+    /// Proposes a command that helps against a full disk: it uses up what room the log has left, and waits for more.
+    ///
+    /// # Errors
+    ///
+    /// As [`propose`](Self::propose), but for [`ProposeError::NoSpace`].
+    pub async fn propose_when_full(&self, command: Bytes) -> Result<M::Outcome, ProposeError> {
+        self.propose_with(command, WhenFull::Wait).await
+    }
+
+    async fn propose_with(&self, command: Bytes, when_full: WhenFull) -> Result<M::Outcome, ProposeError> {
         let (reply, outcome) = self.pipeline.mailboxes.reply();
-        self.pipeline.enqueue(command, reply)?;
+        self.pipeline.enqueue(command, reply, when_full)?;
         // A reply is dropped only where the machine failed while it applied the command.
         outcome.await.unwrap_or_else(|_| Err(self.pipeline.stopped()))
     }
@@ -256,8 +276,13 @@ impl<M: Machine> Pipeline<M> {
         self.failures.failure().map_or(ProposeError::Stopped, |failure| ProposeError::Fatal(Arc::clone(failure)))
     }
 
-    fn enqueue(self: &Arc<Self>, command: Bytes, reply: Reply<M::Outcome>) -> Result<(), ProposeError> {
-        if self.progress.log_full() {
+    fn enqueue(
+        self: &Arc<Self>,
+        command: Bytes,
+        reply: Reply<M::Outcome>,
+        when_full: WhenFull,
+    ) -> Result<(), ProposeError> {
+        if when_full == WhenFull::Refuse && self.progress.log_full() {
             return Err(ProposeError::NoSpace);
         }
         if self.machine.is_backlog_full() {

@@ -140,7 +140,12 @@ impl Engine {
             return Err(crate::status::status(ApiError::RequestTooLarge));
         }
         let _pending = Pending::new(&self.metrics);
-        match self.proposer.propose(encoded).await {
+        let proposed = if command.adds() {
+            self.proposer.propose(encoded).await
+        } else {
+            self.proposer.propose_when_full(encoded).await
+        };
+        match proposed {
             Ok(outcome) => outcome.map_err(|error| write_status(&error)),
             Err(error) => {
                 self.metrics.proposals_failed.inc();
@@ -264,6 +269,17 @@ impl Engine {
         f64::from(self.spread.fetch_add(step, Ordering::Relaxed)) / f64::from(u32::MAX)
     }
 
+    /// Says what the disk has no room for, if so. That is no alarm that somebody must take back: it ends by itself.
+    pub(crate) fn full(&self) -> Option<&'static str> {
+        if self.node.log_full() {
+            Some("DISK FULL: no room for the log")
+        } else if self.store.is_full() {
+            Some("DISK FULL: no room for a checkpoint")
+        } else {
+            None
+        }
+    }
+
     /// Waits until the process must end, and says why.
     pub(crate) async fn failed(&self) -> String {
         let mut failure = self.failure.subscribe();
@@ -294,8 +310,11 @@ impl Checks for Engine {
             AlarmKind::CORRUPT => "CORRUPT",
             _ => "UNKNOWN",
         });
-        // A full disk is no alarm that somebody must take back, but who asks wants to know.
-        raised.chain(self.node.log_full().then_some("NOSPACE")).collect()
+        raised.collect()
+    }
+
+    fn full(&self) -> Option<&'static str> {
+        self.full()
     }
 
     fn has_leader(&self) -> bool {

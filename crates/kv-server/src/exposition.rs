@@ -86,6 +86,8 @@ fn store(engine: &Engine, page: &mut Page) {
     page.gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", hub.watcher_len());
     page.gauge("etcd_debugging_mvcc_watch_stream_total", "Streams of watchers.", metrics.watch_streams.get());
     page.counter("etcd_debugging_mvcc_events_total", "Events sent to watchers.", metrics.events.get());
+    let full = u8::from(engine.full().is_some());
+    page.gauge("kvd_disk_full", "Whether the disk has no room for the log or a checkpoint.", full);
     page.gauge("kvd_checkpoint_backlog_bytes", "Changes no checkpoint has stored yet.", store.backlog_bytes());
     page.gauge("kvd_history_window_bytes", "Recent revisions kept in memory.", store.ring_bytes());
 

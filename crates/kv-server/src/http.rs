@@ -14,6 +14,8 @@ use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, API_STORAGE_VERSIO
 pub(crate) trait Checks: Sync {
     /// Returns the names of raised alarms.
     fn alarms(&self) -> Vec<&'static str>;
+    /// Says what the disk has no room for.
+    fn full(&self) -> Option<&'static str>;
     /// Says whether somebody leads.
     fn has_leader(&self) -> bool;
     /// Says whether this member has no vote.
@@ -119,6 +121,10 @@ async fn unhealthy(query: &Query<'_>, checks: &impl Checks) -> Option<String> {
     if let Some(alarm) = checks.alarms().into_iter().find(|alarm| !excluded.iter().any(|name| name == alarm)) {
         tracing::warn!(alarm, "serving /health false due to an alarm");
         return Some(format!("ALARM {alarm}"));
+    }
+    if let Some(full) = checks.full().filter(|_| !excluded.iter().any(|name| name == "NOSPACE")) {
+        tracing::warn!(reason = full, "serving /health false; the disk is full");
+        return Some(full.to_owned());
     }
     let serializable = query.values("serializable").next().is_some_and(|value| value == "true");
     if !serializable && !checks.has_leader() {
@@ -232,6 +238,7 @@ mod tests {
     #[derive(Default)]
     struct Fake {
         alarms: Vec<&'static str>,
+        full: bool,
         leaderless: bool,
         broken: bool,
     }
@@ -239,6 +246,10 @@ mod tests {
     impl Checks for Fake {
         fn alarms(&self) -> Vec<&'static str> {
             self.alarms.clone()
+        }
+
+        fn full(&self) -> Option<&'static str> {
+            self.full.then_some("DISK FULL: no room for the log")
         }
 
         fn has_leader(&self) -> bool {
@@ -357,6 +368,22 @@ mod tests {
             200 text/plain; charset=utf-8
             ok
         "#]],
+        );
+        let full = Fake { full: true, ..Fake::default() };
+        check(
+            &full,
+            "/health",
+            &expect![[r#"
+            503 text/plain; charset=utf-8
+            {"health":"false","reason":"DISK FULL: no room for the log"}
+        "#]],
+        );
+        check(
+            &full,
+            "/health?exclude=NOSPACE",
+            &expect![[r#"
+            200 text/plain; charset=utf-8
+            {"health":"true","reason":""}"#]],
         );
         let leaderless = Fake { leaderless: true, ..Fake::default() };
         check(

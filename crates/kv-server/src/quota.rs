@@ -45,9 +45,16 @@ fn op_cost(op: &RequestOp) -> u64 {
 impl Engine {
     /// Lets a request through that costs so much, or refuses it and raises the alarm.
     pub(crate) async fn admit(&self, cost: u64) -> Result<(), Status> {
+        if cost == 0 {
+            return Ok(());
+        }
+        // This passes without anybody's help, so no alarm is raised.
+        if self.full().is_some() {
+            return Err(status(ApiError::NoSpace));
+        }
         let Some(quota) = self.config.quota_bytes() else { return Ok(()) };
         let charged = self.store.charged_bytes();
-        if cost == 0 || charged.saturating_add(cost) < quota.unsigned_abs() {
+        if charged.saturating_add(cost) < quota.unsigned_abs() {
             return Ok(());
         }
         let alarm = Alarm { kind: AlarmKind::NO_SPACE, member_id: self.identity.member_id };

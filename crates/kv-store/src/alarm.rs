@@ -120,7 +120,7 @@ impl Alarms {
     pub(crate) fn refusal(&self, command: &Command) -> Option<WriteError> {
         if self.corrupt.load(Ordering::Acquire) && changes_keys(command) {
             Some(WriteError::Corrupt)
-        } else if self.no_space.load(Ordering::Acquire) && can_grow(command) {
+        } else if self.no_space.load(Ordering::Acquire) && command.adds() {
             Some(WriteError::NoSpace)
         } else {
             None
@@ -148,17 +148,20 @@ fn changes_keys(command: &Command) -> bool {
     }
 }
 
-fn can_grow(command: &Command) -> bool {
-    match command {
-        Command::Put(_) | Command::LeaseGrant { .. } => true,
-        Command::Txn(txn) => has_put(txn),
-        Command::DeleteRange(_)
-        | Command::Compact { .. }
-        | Command::LeaseRevoke { .. }
-        | Command::LeaseCheckpoint(_)
-        | Command::SetMember(_)
-        | Command::Auth(_)
-        | Command::Alarm(_) => false,
+impl Command {
+    /// Says whether the command may add keys or leases. The others free room, or take next to none.
+    pub fn adds(&self) -> bool {
+        match self {
+            Command::Put(_) | Command::LeaseGrant { .. } => true,
+            Command::Txn(txn) => has_put(txn),
+            Command::DeleteRange(_)
+            | Command::Compact { .. }
+            | Command::LeaseRevoke { .. }
+            | Command::LeaseCheckpoint(_)
+            | Command::SetMember(_)
+            | Command::Auth(_)
+            | Command::Alarm(_) => false,
+        }
     }
 }
 

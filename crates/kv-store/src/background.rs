@@ -151,7 +151,10 @@ fn run_checkpoints(
             Ok(None) => {}
             Ok(Some(stored)) => on_checkpoint(stored),
             Err(error) if error.is_retryable() => {
-                tracing::error!(%error, "checkpoint failed; trying again");
+                // A full disk was told when it began.
+                if !store.is_full() {
+                    tracing::error!(%error, "checkpoint failed; trying again");
+                }
                 if store.rest(RETRY_PAUSE) {
                     return;
                 }

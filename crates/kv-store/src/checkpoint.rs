@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::revision::LogPosition;
 use crate::storage::{Effect, EntryEffects};
-use crate::storage_error::StorageError;
+use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
 /// How many bytes of effects go into one transaction of LMDB. Small ones keep the file's tables free for
 /// compaction and readers of the newest state.
 const TRANSACTION_BYTES: usize = 8 << 20;
+
+/// The same while there is little room: a part may fit where the whole does not.
+const TRANSACTION_BYTES_FULL: usize = 64 << 10;
 
 /// What a checkpoint stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +73,12 @@ impl Store {
     /// process must stop and find out from the log what happened.
     pub fn checkpoint(&self) -> Result<Option<Checkpointed>, StorageError> {
         let _one_at_a_time = self.checkpointing.lock();
+        let bytes_max = if self.is_full() { TRANSACTION_BYTES_FULL } else { TRANSACTION_BYTES };
         let mut bytes = 0;
         let entries: Vec<EntryEffects> = {
             let backlog = self.backlog.lock();
             let fits = |entry: &&EntryEffects| {
-                let room = bytes < TRANSACTION_BYTES;
+                let room = bytes < bytes_max;
                 bytes += if room { effects_bytes(entry) } else { 0 };
                 room
             };
@@ -82,7 +86,7 @@ impl Store {
         };
         let Some(last) = entries.last() else { return Ok(None) };
         let began = Instant::now();
-        self.storage.write(&entries)?;
+        self.storage.write(&entries).inspect_err(|error| self.note_full(error))?;
         let stored = Checkpointed { position: last.position, revision: last.revision, took: began.elapsed() };
 
         {
@@ -91,11 +95,21 @@ impl Store {
             backlog.durable = Some(stored.position);
             backlog.durable_revision = stored.revision;
             self.backlog_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            if backlog.entries.is_empty() && self.full.swap(false, Ordering::AcqRel) {
+                tracing::info!("everything is stored again");
+            }
         }
         self.charge.settle(bytes as u64, || self.storage.used_bytes());
         self.ring.write().trim(stored.revision, self.options.history_window_bytes);
         self.compaction_changed.notify_all();
         Ok(Some(stored))
+    }
+
+    fn note_full(&self, error: &StorageError) {
+        let full = matches!(error.kind(), StorageErrorKind::NoSpace | StorageErrorKind::MapFull);
+        if full && !self.full.swap(true, Ordering::AcqRel) {
+            tracing::error!(%error, "there is no room to store what was written; it stays in the log, and is tried again");
+        }
     }
 
     /// Stores everything that waits now.

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -75,6 +75,8 @@ pub struct Store {
     pub(crate) auth: RwLock<Arc<AuthState>>,
     pub(crate) alarms: Alarms,
     pub(crate) charge: Charge,
+    /// The last checkpoint found no room, and not everything that waits is stored since.
+    pub(crate) full: AtomicBool,
     /// Changed under the index's write lock only.
     pub(crate) current: AtomicI64,
     pub(crate) compacted: AtomicI64,
@@ -159,6 +161,7 @@ impl Store {
             auth: RwLock::new(Arc::new(loaded.auth)),
             alarms: loaded.alarms,
             charge: Charge::new(used_bytes),
+            full: AtomicBool::new(false),
             current: AtomicI64::new(meta.revision),
             compacted: AtomicI64::new(meta.compact_revision),
             purged_to: AtomicI64::new(meta.compact_finished),
@@ -276,6 +279,12 @@ impl Store {
     /// Says whether so much waits for the checkpoint that new commands should be refused.
     pub fn is_backlog_full(&self) -> bool {
         self.backlog_bytes() > self.options.backlog_bytes_max
+    }
+
+    /// Says whether there is no room for what waits for the checkpoint. What would add to it should be refused; it is
+    /// stored as soon as there is room.
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Acquire)
     }
 
     /// Returns the number of live keys.

@@ -83,6 +83,7 @@ impl Maintenance for MaintenanceService {
         if consensus.leader.is_none() {
             errors.push(ApiError::NoLeader.text().to_owned());
         }
+        errors.extend(self.engine.full().map(str::to_owned));
         errors.extend(self.engine.store.alarms().into_iter().map(convert::alarm_text));
         Ok(Response::new(pb::StatusResponse {
             header: Some(self.header()),
