@@ -63,6 +63,7 @@ impl LmdbFile {
         let second = read_header(first.page_size)?;
         Header::check_pair(&first, &second).map_err(damaged)?;
         let header = if second.transaction > first.transaction { second } else { first };
+        header.check().map_err(damaged)?;
         // After the header, because a process that writes makes the file longer and then changes the header.
         let length_bytes = file.metadata().map_err(io_error)?.size();
         Ok(Self { path: path.to_owned(), file, length_bytes, header })

@@ -134,7 +134,7 @@ impl Storage {
         directory::check_directory(directory)?;
         let mut attempts = 0;
         loop {
-            let current = directory::read_current(directory)?;
+            let current = directory::current_of_store(directory)?;
             let path = directory.join(current.file_name());
             attempts += 1;
             match open_for_reading(directory, &path, options) {
@@ -183,7 +183,7 @@ impl Storage {
     /// [`OpenError`] if the directory is none of ours or holds no store.
     pub fn file_in_use(directory: &Path) -> Result<PathBuf, OpenError> {
         directory::check_directory(directory)?;
-        Ok(directory.join(directory::read_current(directory)?.file_name()))
+        Ok(directory.join(directory::current_of_store(directory)?.file_name()))
     }
 
     /// Returns the data directory.

@@ -51,9 +51,13 @@ impl Salvage {
             let file = file.try_clone().map_err(|source| OpenError::io("open", path, source))?;
             let file = LmdbFile { path: path.to_owned(), file, length_bytes: length, header };
             let view = View::of(&file, skipped);
-            // The older header shows a state that is whole, if the newer one is what is damaged.
-            if best.as_ref().is_none_or(|best| view.problems.is_empty() && !best.0.is_empty()) {
-                best = Some((view.problems.clone(), view, file));
+            match &mut best {
+                None => best = Some((view.problems.clone(), view, file)),
+                // The older header shows tables that are whole, where those of the newer one are not.
+                Some((newer, ..)) if view.problems.is_empty() && !newer.is_empty() => {
+                    best = Some((std::mem::take(newer), view, file));
+                }
+                Some(_) => {}
             }
         }
         let (found, view, mut file) = best.unwrap_or_else(|| {
@@ -62,7 +66,8 @@ impl Salvage {
             (Vec::new(), View::default(), file)
         });
         problems.extend(found);
-        let View { reached, free, rows, .. } = view;
+        let View { reached, free, free_problem, rows, .. } = view;
+        problems.extend(free_problem);
         rows.into_iter().for_each(small);
         let pages = length / file.header.page_size;
         let uses = (0..pages).map(|page| match &free {
@@ -124,7 +129,8 @@ fn headers(file: &File, length: u64) -> (Vec<Header>, Vec<String>) {
         let page_size = headers.first().map_or(PAGE_BYTES, |header| header.page_size);
         let mut page = [0; HEADER_END];
         let read = file.read_exact_at(&mut page, number * page_size).map_err(|error| error.to_string());
-        match read.and_then(|()| Header::parse(&page)) {
+        let header = read.and_then(|()| Header::parse(&page));
+        match header.and_then(|header| header.check().map(|()| header)) {
             Ok(header) => headers.push(header),
             Err(problem) => problems.push(format!("header page {number}: {problem}")),
         }
@@ -144,7 +150,9 @@ struct View {
     reached: std::collections::HashSet<u64>,
     /// Nothing if the list cannot be read.
     free: Option<std::collections::HashSet<u64>>,
+    free_problem: Option<String>,
     rows: Vec<NamedRow>,
+    /// What is wrong with the tables.
     problems: Vec<String>,
 }
 
@@ -153,7 +161,7 @@ impl View {
         let mut view = Self::default();
         match free_pages(file) {
             Ok(free) => view.free = Some(free.into_iter().map(|free| free.page).collect()),
-            Err(problem) => view.problems.push(format!("free pages: {problem}")),
+            Err(problem) => view.free_problem = Some(format!("free pages: {problem}")),
         }
         let mut tables = Vec::new();
         view.follow(file, file.header.tables, "tables", &mut |_, node| {

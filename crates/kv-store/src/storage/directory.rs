@@ -202,6 +202,19 @@ pub(crate) fn read_current(path: &Path) -> Result<StoreNumber, OpenError> {
     text.strip_suffix('\n').and_then(StoreNumber::parse).ok_or(OpenError::BadCurrent { path: current, found: text })
 }
 
+/// Reads the same where nobody would make a store: without `CURRENT`, a directory with store files has lost it.
+pub(crate) fn current_of_store(path: &Path) -> Result<StoreNumber, OpenError> {
+    match read_current(path) {
+        Err(OpenError::Empty { .. }) => match store_files(path)?.last() {
+            None => Err(OpenError::Empty { path: path.into() }),
+            Some(found) => {
+                Err(OpenError::CurrentMissing { path: path.join(CURRENT), store: path.join(found.file_name()) })
+            }
+        },
+        read => read,
+    }
+}
+
 /// Puts a store file into use: from when this returns, also after a power cut.
 pub(crate) fn write_current(path: &Path, number: StoreNumber) -> Result<(), OpenError> {
     let next = path.join(CURRENT_NEXT);

@@ -297,7 +297,10 @@ impl Survey {
     fn find_lost(&mut self, damaged: BTreeSet<Point>) {
         let State { deleted_to, revision, .. } = self.state;
         let newest = self.records.last().map_or(FIRST_REVISION, |last| last.at.major);
-        let mut lost = damaged;
+        let end = revision.unwrap_or(newest).max(newest);
+        // A damaged key can say anything.
+        let is_possible = |at: &Point| (FIRST_REVISION..=end).contains(&at.major) && u32::try_from(at.sub).is_ok();
+        let mut lost: BTreeSet<_> = damaged.into_iter().filter(is_possible).collect();
         let mut gaps = BTreeSet::new();
         let mut ranges = Vec::new();
         let mut last = Point::new(deleted_to.max(FIRST_REVISION), i64::MAX);
@@ -321,7 +324,6 @@ impl Survey {
             }
             last = last.max(place.at);
         }
-        let end = revision.unwrap_or(newest).max(newest);
         if last.major < end {
             gap(last, Point::new(end + 1, 0));
         }

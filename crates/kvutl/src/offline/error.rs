@@ -52,7 +52,7 @@ impl OfflineError {
     pub(crate) fn is_damage(&self) -> bool {
         match self {
             Self::Open(error) => match error {
-                OpenError::Damaged { .. } | OpenError::BadCurrent { .. } => true,
+                OpenError::Damaged { .. } | OpenError::BadCurrent { .. } | OpenError::CurrentMissing { .. } => true,
                 OpenError::Storage(error) => error.kind() == StorageErrorKind::Corrupted,
                 _ => false,
             },

@@ -113,6 +113,7 @@ fn what_is_intact_is_there_and_what_is_not_is_named() {
         let new = copy.path().join("new");
         let ran = rescue(&damaged, &new, &["--yes", "-w", "json"]);
         assert_eq!(ran.status, 0, "seed {seed}: {ran}");
+
         assert_eq!(before, content(&damaged), "seed {seed}: the damaged directory was changed");
         let checked = check(&new);
         assert_eq!(checked.status, 0, "seed {seed}: {checked} after {ran}");
