@@ -4,7 +4,7 @@
 //! against every etcd equals kvctl against kvd. Stdout, stderr and the exit status are compared, after masking.
 
 use crate::harness::differences::Ledger;
-use crate::harness::mask::{mask, mask_release};
+use crate::harness::mask::{mask, mask_release, replace_after};
 use crate::harness::{Kind, Output, Server, Tool};
 
 /// One command of the tour.
@@ -162,15 +162,74 @@ const TOUR: &[Step] = &[
     Run(&["mem", "list"], ""),
     Run(&["member", "list", "--hex", "-w", "json"], ""),
     Run(&["fly"], ""),
+    // Leases, last because their ids are part of what is hashed. `$LEASE` is the one granted last.
+    Run(&["lease", "grant", "1000"], ""),
+    Run(&["put", "leased/a", "1", "--lease=$LEASE"], ""),
+    Run(&["put", "leased/b", "2", "--lease=$LEASE"], ""),
+    Run(&["get", "leased/a", "-w", "json"], ""),
+    Run(&["get", "leased/a", "-w", "fields"], ""),
+    Run(&["put", "leased/b", "3", "--ignore-lease", "--prev-kv", "-w", "fields"], ""),
+    Run(&["put", "leased/b", "3"], ""),
+    Run(&["lease", "timetolive", "$LEASE"], ""),
+    Run(&["lease", "timetolive", "$LEASE", "--keys"], ""),
+    Run(&["lease", "timetolive", "$LEASE", "--keys", "-w", "json"], ""),
+    Run(&["lease", "timetolive", "$LEASE", "-w", "json"], ""),
+    Run(&["lease", "timetolive", "$LEASE", "--keys", "-w", "fields"], ""),
+    Run(&["lease", "timetolive", "$LEASE", "-w", "table"], ""),
+    Run(&["lease", "timetolive", "77"], ""),
+    Run(&["lease", "timetolive", "77", "--keys", "-w", "json"], ""),
+    Run(&["lease", "timetolive", "77", "-w", "fields"], ""),
+    Run(&["lease", "timetolive"], ""),
+    Run(&["lease", "grant", "200", "-w", "json"], ""),
+    Run(&["lease", "grant", "3000", "-w", "fields"], ""),
+    Run(&["lease", "grant", "0"], ""),
+    Run(&["lease", "revoke", "$LEASE"], ""),
+    Run(&["lease", "list"], ""),
+    Run(&["lease", "list", "-w", "json"], ""),
+    Run(&["lease", "list", "-w", "fields"], ""),
+    Run(&["lease", "list", "-w", "table"], ""),
+    Run(&["lease", "grant", "500"], ""),
+    Run(&["lease", "keep-alive", "$LEASE", "--once"], ""),
+    Run(&["lease", "keep-alive", "$LEASE", "--once", "-w", "json"], ""),
+    Run(&["lease", "keep-alive", "$LEASE", "--once", "-w", "fields"], ""),
+    Follow(&["lease", "keep-alive", "$LEASE"], 1),
+    Run(&["lease", "keep-alive", "77", "--once"], ""),
+    Run(&["lease", "keep-alive", "77"], ""),
+    Run(&["lease", "keep-alive"], ""),
+    Run(&["lease", "revoke", "$LEASE", "-w", "json"], ""),
+    Run(&["lease", "revoke", "$LEASE"], ""),
+    Run(&["lease", "revoke", "nonsense"], ""),
+    Run(&["lease", "revoke"], ""),
+    Run(&["lease", "grant", "9000000001"], ""),
+    Run(&["lease", "grant", "long"], ""),
+    Run(&["lease", "grant"], ""),
+    // Locks and elections.
+    Run(&["lock", "job", "true"], ""),
+    Run(&["lock", "job", "--", "sh", "-c", "echo $ETCD_LOCK_REV; exit 3"], ""),
+    Run(&["lock", "job", "--ttl=2", "--", "sh", "-c", "kill -9 $$"], ""),
+    Run(&["lock", "job", "no-such-program"], ""),
+    Run(&["lock"], ""),
+    Follow(&["lock", "held"], 2),
+    Run(&["elect"], ""),
+    Run(&["elect", "office"], ""),
+    Run(&["elect", "-l", "office", "me"], ""),
+    Run(&["elect", "office", "me", "you"], ""),
+    Follow(&["elect", "office", "me"], 2),
+    Follow(&["elect", "-l", "office"], 2),
 ];
 
 impl Step {
-    fn take(self, tool: &Tool, server: &Server) -> Output {
+    fn take(self, tool: &Tool, server: &Server, leases: &mut Leases) -> Output {
+        let (Run(arguments, _) | Follow(arguments, _)) = self;
+        let words: Vec<String> = arguments.iter().map(|word| leases.fill_in(word)).collect();
         let output = match self {
-            Run(arguments, input) => tool.run_with_input(arguments, input),
-            Follow(arguments, lines) => tool.run_until_lines(arguments, lines),
+            Run(_, input) => tool.run_with_input(&words, input),
+            Follow(_, lines) => tool.run_until_lines(&words, lines),
         };
-        mask(&output, server)
+        if arguments.starts_with(&["lease", "grant"]) && output.status == 0 {
+            leases.note(output.text());
+        }
+        leases.mask(&mask(&output, server))
     }
 
     pub(crate) fn name(self) -> String {
@@ -181,13 +240,59 @@ impl Step {
     }
 }
 
+/// The leases that one server has granted: it chooses their ids.
+#[derive(Debug, Default)]
+struct Leases(Vec<i64>);
+
+impl Leases {
+    fn fill_in(&self, word: &str) -> String {
+        match self.0.last() {
+            Some(newest) => word.replace("$LEASE", &format!("{newest:x}")),
+            None => word.to_owned(),
+        }
+    }
+
+    /// Finds the id in what `lease grant` printed, in any format.
+    fn note(&mut self, printed: &str) {
+        let number = |text: &str, radix: u32| {
+            let digits = text.split(|c: char| !c.is_digit(radix)).next().unwrap_or_default();
+            i64::from_str_radix(digits, radix).ok()
+        };
+        let after = |start| printed.split_once(start).map(|(_, rest)| rest);
+        let id = match after("lease ") {
+            Some(rest) => number(rest, 16),
+            None => after("\"ID\":").or(after("\"ID\" : ")).and_then(|rest| number(rest, 10)),
+        };
+        self.0.push(id.unwrap_or_else(|| panic!("no id in {printed}")));
+    }
+
+    fn mask(&self, output: &Output) -> Output {
+        let mask_text = |text: &str| {
+            // Candidates are named by leases of their own.
+            let text = ["held/", "office/"].into_iter().fold(text.to_owned(), |text, name| {
+                replace_after(&text, name, |rest| rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len()))
+            });
+            self.0.iter().enumerate().fold(text, |text, (number, id)| {
+                let name = format!("LEASE-{number}");
+                text.replace(&format!("{id:016x}"), &name).replace(&id.to_string(), &name)
+            })
+        };
+        let stdout = match std::str::from_utf8(&output.stdout) {
+            Ok(text) => mask_text(text).into(),
+            Err(_) => output.stdout.clone(),
+        };
+        Output { status: output.status, stdout, stderr: mask_text(&output.stderr) }
+    }
+}
+
 /// Takes the tour with one tool against two servers.
 pub(crate) fn same_words(suite: &'static str, tool: Kind, peer: Kind, tour: &[Step]) {
     let (theirs, ours) = (Server::start(peer), Server::start(Kind::Kvd));
     let mut ledger = Ledger::new(suite, peer);
+    let (mut their_leases, mut our_leases) = (Leases::default(), Leases::default());
     for step in tour {
-        let mut their_words = step.take(&Tool::client(tool, &theirs), &theirs);
-        let mut our_words = step.take(&Tool::client(tool, &ours), &ours);
+        let mut their_words = step.take(&Tool::client(tool, &theirs), &theirs, &mut their_leases);
+        let mut our_words = step.take(&Tool::client(tool, &ours), &ours, &mut our_leases);
         if peer != Kind::Etcd37 {
             // kvd says it is 3.7.1, an older peer what it is.
             (their_words, our_words) = (mask_release(&their_words, &theirs), mask_release(&our_words, &ours));
@@ -237,9 +342,10 @@ fn kvctl_says_what_etcdctl_3_7_says() {
 pub(crate) fn takes_its_place(suite: &'static str, tour: &[Step]) {
     let (theirs, ours) = (Server::start(Kind::Etcd37), Server::start(Kind::Etcd37));
     let mut ledger = Ledger::new(suite, Kind::Etcd37);
+    let (mut their_leases, mut our_leases) = (Leases::default(), Leases::default());
     for step in tour {
-        let their_words = step.take(&Tool::client(Kind::Etcd37, &theirs), &theirs);
-        let our_words = step.take(&Tool::client(Kind::Kvd, &ours), &ours);
+        let their_words = step.take(&Tool::client(Kind::Etcd37, &theirs), &theirs, &mut their_leases);
+        let our_words = step.take(&Tool::client(Kind::Kvd, &ours), &ours, &mut our_leases);
         ledger.compare(&format!("{}: stdout", step.name()), &their_words.stdout, &our_words.stdout);
         ledger.compare(&format!("{}: status", step.name()), &their_words.status, &our_words.status);
         // The first line is what scripts match on; a hint below it is kvctl's own.

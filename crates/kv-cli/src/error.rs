@@ -67,6 +67,8 @@ impl ExitStatus {
 pub struct CliError {
     /// What the process ends with.
     pub status: ExitStatus,
+    /// The status of a command that this one ran; the process ends with it in place of its own.
+    pub child_status: Option<u8>,
     /// The text after `Error: `; nothing is printed where the command has said everything already.
     pub message: Option<String>,
     /// Things to do about it, each on a line of its own after `hint: `.
@@ -78,12 +80,12 @@ pub struct CliError {
 impl CliError {
     /// A failure with a message.
     pub fn new(status: ExitStatus, message: impl fmt::Display) -> CliError {
-        CliError { status, message: Some(message.to_string()), hints: Vec::new(), usage: None }
+        CliError { status, child_status: None, message: Some(message.to_string()), hints: Vec::new(), usage: None }
     }
 
     /// A failure that has been reported already.
     pub fn silent(status: ExitStatus) -> CliError {
-        CliError { status, message: None, hints: Vec::new(), usage: None }
+        CliError { status, child_status: None, message: None, hints: Vec::new(), usage: None }
     }
 
     /// Wrong arguments: status 128.

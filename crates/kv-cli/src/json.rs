@@ -18,6 +18,8 @@ enum Exception {
     Wrapped(&'static str),
     /// Exactly these fields, set or not: the name printed and the field it shows.
     Listed(&'static [(&'static str, &'static str)]),
+    /// The fields of the header, and then likewise.
+    Flattened(&'static [(&'static str, &'static str)]),
 }
 
 const EXCEPTIONS: &[(&str, Exception)] = &[
@@ -33,6 +35,14 @@ const EXCEPTIONS: &[(&str, Exception)] = &[
             ("CancelReason", "cancel_reason"),
         ]),
     ),
+    ("etcdserverpb.LeaseGrantResponse", Exception::Flattened(&[("ID", "ID"), ("TTL", "TTL"), ("Error", "error")])),
+    ("etcdserverpb.LeaseKeepAliveResponse", Exception::Flattened(&[("ID", "ID"), ("TTL", "TTL")])),
+    (
+        "etcdserverpb.LeaseTimeToLiveResponse",
+        Exception::Flattened(&[("id", "ID"), ("ttl", "TTL"), ("granted-ttl", "grantedTTL"), ("keys", "keys")]),
+    ),
+    ("etcdserverpb.LeaseLeasesResponse", Exception::Flattened(&[("leases", "leases")])),
+    ("etcdserverpb.LeaseStatus", Exception::Listed(&[("id", "ID")])),
 ];
 
 /// Fields that become hexadecimal text, set or not, in the answers about members when ids are asked for in hexadecimal.
@@ -72,11 +82,18 @@ fn write_message(text: &mut String, message: &DynamicMessage, dialect: Dialect) 
     let exception = EXCEPTIONS.iter().find(|(name, _)| *name == descriptor.full_name());
     match exception {
         Some((_, Exception::Listed(fields))) => {
-            let fields = fields.iter().map(|&(name, field)| {
-                let field = descriptor.get_field_by_name(field).expect("a field named in the table");
-                (name.to_owned(), field)
-            });
-            write_fields(text, message, fields, dialect, |_| true);
+            text.push('{');
+            write_fields(text, message, listed(message, fields), dialect, "");
+            text.push('}');
+        }
+        Some((_, Exception::Flattened(fields))) => {
+            text.push('{');
+            let header = descriptor.get_field_by_name("header").expect("an answer has a header");
+            let header = message.get_field(&header);
+            let header = header.as_message().expect("a header is a message");
+            let separator = write_fields(text, header, set_fields(header, dialect), dialect, "");
+            write_fields(text, message, listed(message, fields), dialect, separator);
+            text.push('}');
         }
         Some((_, Exception::Wrapped(name))) => {
             let _ = write!(text, "{{{}:", JsonString(name));
@@ -88,23 +105,34 @@ fn write_message(text: &mut String, message: &DynamicMessage, dialect: Dialect) 
 }
 
 fn write_set_fields(text: &mut String, message: &DynamicMessage, dialect: Dialect) {
-    let descriptor = message.descriptor();
-    let fields = descriptor.fields().map(|field| (field.name().to_owned(), field));
-    write_fields(text, message, fields, dialect, |field| {
-        message.has_field(field) || is_hex_id(message, field, dialect)
-    });
+    text.push('{');
+    write_fields(text, message, set_fields(message, dialect), dialect, "");
+    text.push('}');
 }
 
-fn write_fields(
+/// The fields that are set, and those that are shown all the same.
+fn set_fields(message: &DynamicMessage, dialect: Dialect) -> Vec<(String, FieldDescriptor)> {
+    let fields = message.descriptor();
+    let fields = fields.fields().filter(|field| message.has_field(field) || is_hex_id(message, field, dialect));
+    fields.map(|field| (field.name().to_owned(), field)).collect()
+}
+
+/// The fields that a table names.
+fn listed(message: &DynamicMessage, fields: &[(&str, &str)]) -> Vec<(String, FieldDescriptor)> {
+    let descriptor = message.descriptor();
+    let find = |field| descriptor.get_field_by_name(field).expect("a field named in the table");
+    fields.iter().map(|&(name, field)| (name.to_owned(), find(field))).collect()
+}
+
+/// Writes fields one after the other; returns what separates them from a next one.
+fn write_fields<'a>(
     text: &mut String,
     message: &DynamicMessage,
-    fields: impl Iterator<Item = (String, FieldDescriptor)>,
+    fields: Vec<(String, FieldDescriptor)>,
     dialect: Dialect,
-    shown: impl Fn(&FieldDescriptor) -> bool,
-) {
-    text.push('{');
-    let mut separator = "";
-    for (name, field) in fields.filter(|(_, field)| shown(field)) {
+    mut separator: &'a str,
+) -> &'a str {
+    for (name, field) in fields {
         let _ = write!(text, "{separator}{}:", JsonString(&name));
         separator = ",";
         match message.get_field(&field).as_ref() {
@@ -116,7 +144,7 @@ fn write_fields(
             value => write_value(text, value, dialect),
         }
     }
-    text.push('}');
+    separator
 }
 
 fn is_hex_id(message: &DynamicMessage, field: &FieldDescriptor, dialect: Dialect) -> bool {
@@ -213,8 +241,8 @@ mod tests {
     use expect_test::{Expect, expect};
     use kv_proto::etcdserverpb::response_op::Response;
     use kv_proto::etcdserverpb::{
-        Member, MemberListResponse, PutResponse, RangeResponse, ResponseHeader, ResponseOp, StatusResponse,
-        TxnResponse, WatchResponse,
+        LeaseGrantResponse, LeaseLeasesResponse, LeaseStatus, LeaseTimeToLiveResponse, Member, MemberListResponse,
+        PutResponse, RangeResponse, ResponseHeader, ResponseOp, StatusResponse, TxnResponse, WatchResponse,
     };
     use kv_proto::mvccpb::{Event, KeyValue};
 
@@ -295,6 +323,25 @@ mod tests {
                 r#"{"Header":{},"Events":null,"CompactRevision":0,"Canceled":false,"Created":false,"CancelReason":""}"#
             ]],
         );
+    }
+
+    #[test]
+    fn answers_about_leases_hold_the_fields_of_their_header() {
+        check(
+            "etcdserverpb.LeaseGrantResponse",
+            &LeaseGrantResponse { header: Some(header()), id: 7, ttl: 60, error: String::new() },
+            &expect![[
+                r#"{"cluster_id":14841639068965178418,"member_id":10276657743932975437,"revision":2,"raft_term":2,"ID":7,"TTL":60,"Error":""}"#
+            ]],
+        );
+        let left = LeaseTimeToLiveResponse { header: None, id: 7, ttl: -1, granted_ttl: 0, keys: Vec::new() };
+        check(
+            "etcdserverpb.LeaseTimeToLiveResponse",
+            &left,
+            &expect![[r#"{"id":7,"ttl":-1,"granted-ttl":0,"keys":null}"#]],
+        );
+        let leases = LeaseLeasesResponse { header: None, leases: vec![LeaseStatus { id: 7 }, LeaseStatus { id: 9 }] };
+        check("etcdserverpb.LeaseLeasesResponse", &leases, &expect![[r#"{"leases":[{"id":7},{"id":9}]}"#]]);
     }
 
     #[test]

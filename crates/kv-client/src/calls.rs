@@ -10,10 +10,12 @@ use kv_proto::etcdserverpb::{
     AuthUserGetResponse, AuthUserGrantRoleRequest, AuthUserGrantRoleResponse, AuthUserListRequest,
     AuthUserListResponse, AuthUserRevokeRoleRequest, AuthUserRevokeRoleResponse, AuthenticateRequest,
     AuthenticateResponse, CompactionRequest, CompactionResponse, DefragmentRequest, DefragmentResponse,
-    DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse, MemberListRequest, MemberListResponse,
-    PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse, SnapshotRequest, SnapshotResponse,
-    StatusRequest, StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
-    kv_client::KvClient, maintenance_client::MaintenanceClient,
+    DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse, LeaseGrantRequest, LeaseGrantResponse,
+    LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeRequest, LeaseRevokeResponse, LeaseTimeToLiveRequest,
+    LeaseTimeToLiveResponse, MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest,
+    RangeResponse, RangeStreamResponse, SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, TxnRequest,
+    TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient, kv_client::KvClient,
+    lease_client::LeaseClient, maintenance_client::MaintenanceClient,
 };
 use tonic::Streaming;
 
@@ -52,6 +54,14 @@ calls! {
     Unsent txn = KvClient, TxnRequest => TxnResponse;
     /// Drops the history before a revision.
     Unsent compact = KvClient, CompactionRequest => CompactionResponse;
+    /// Grants a lease.
+    Unsent lease_grant = LeaseClient, LeaseGrantRequest => LeaseGrantResponse;
+    /// Ends a lease, and deletes its keys.
+    Unsent lease_revoke = LeaseClient, LeaseRevokeRequest => LeaseRevokeResponse;
+    /// Returns how much time a lease has left, and its keys if they are asked for.
+    Always lease_time_to_live = LeaseClient, LeaseTimeToLiveRequest => LeaseTimeToLiveResponse;
+    /// Lists the leases.
+    Always lease_leases = LeaseClient, LeaseLeasesRequest => LeaseLeasesResponse;
     /// Lists the members of the cluster.
     Always member_list = ClusterClient, MemberListRequest => MemberListResponse;
     /// Lists, raises or clears alarms.

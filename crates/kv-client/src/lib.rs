@@ -22,6 +22,8 @@ mod options;
 
 mod calls;
 mod client;
+mod contest;
+mod lease;
 mod watch;
 
 mod dial;
@@ -32,10 +34,12 @@ mod tls;
 
 pub use crate::calls::{RangeStream, SnapshotStream};
 pub use crate::client::Client;
+pub use crate::contest::{Candidate, Contest, Observer};
 pub use crate::dial::{ConnectError, Step};
 pub use crate::discovery::{DiscoveryError, discover};
 pub use crate::endpoint::{Endpoint, EndpointError};
 pub use crate::error::Error;
+pub use crate::lease::KeepAlive;
 pub use crate::options::{Credentials, Deadline, Options};
 pub use crate::tls::{TlsError, TlsOptions};
 pub use crate::watch::{WatchKey, WatchSession};

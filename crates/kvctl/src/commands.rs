@@ -8,6 +8,11 @@ mod txn;
 
 mod watch;
 
+mod lease;
+
+mod elect;
+mod lock;
+
 mod alarm;
 mod compaction;
 mod defrag;
@@ -19,6 +24,9 @@ mod acknowledged;
 mod auth;
 mod role;
 mod user;
+
+mod child;
+mod held;
 
 mod completion;
 mod options;
@@ -60,7 +68,8 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 
 /// The commands by what they are for, as the help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Keys and values", &["get", "put", "del", "txn", "watch", "compaction"]),
+    ("Keys and values", &["get", "put", "del", "txn", "watch", "lease", "compaction"]),
+    ("Locks and elections", &["lock", "elect"]),
     ("Servers", &["endpoint", "member", "alarm", "defrag", "snapshot"]),
     ("Users and roles", &["auth", "user", "role"]),
     ("This tool", &["completion", "options", "version"]),
@@ -73,6 +82,9 @@ pub(crate) enum Commands {
     Del(del::DelArgs),
     Txn(txn::TxnArgs),
     Watch(watch::WatchArgs),
+    Lease(lease::LeaseArgs),
+    Lock(lock::LockArgs),
+    Elect(elect::ElectArgs),
     Compaction(compaction::CompactionArgs),
     Endpoint(endpoint::EndpointArgs),
     Member(member::MemberArgs),
@@ -95,6 +107,9 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Del(args) => del::run(context, &args).await,
         Commands::Txn(args) => txn::run(context, &args).await,
         Commands::Watch(args) => watch::run(context, args).await,
+        Commands::Lease(args) => lease::run(context, &args).await,
+        Commands::Lock(args) => lock::run(context, &args).await,
+        Commands::Elect(args) => elect::run(context, &args).await,
         Commands::Compaction(args) => compaction::run(context, &args).await,
         Commands::Endpoint(args) => endpoint::run(context, &args).await,
         Commands::Member(args) => member::run(context, &args).await,

@@ -63,10 +63,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let program = program_name(arguments.next());
     let arguments: Vec<OsString> = arguments.collect();
     let status = match run(program, &arguments) {
-        Ok(()) => ExitStatus::Success,
-        Err(error) => kv_cli::report(&error, &mut io::stderr()),
+        Ok(()) => ExitStatus::Success.code(),
+        Err(error) => {
+            let status = kv_cli::report(&error, &mut io::stderr()).code();
+            error.child_status.unwrap_or(status)
+        }
     };
-    ExitCode::from(status.code())
+    ExitCode::from(status)
 }
 
 /// What is generated for the tool: man pages and completion scripts.
@@ -81,6 +84,10 @@ fn generated_for(program: &'static str) -> Generated<'static> {
         environment: &[
             ("KVCTL_WATCH_KEY, ETCDCTL_WATCH_KEY", "The key for watch where none is given."),
             ("KVCTL_WATCH_RANGE_END, ETCDCTL_WATCH_RANGE_END", "The end of the range that begins with that key."),
+            (
+                "ETCD_LOCK_KEY, ETCD_LOCK_REV",
+                "Set by lock for its command: the key that holds the lock, and a revision at which it did.",
+            ),
             ("TERM, CI", "Without a TERM, with TERM=dumb or with CI set, nothing is asked and no progress is shown."),
         ],
         exit_statuses: EXIT_STATUSES,

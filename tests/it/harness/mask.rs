@@ -35,7 +35,7 @@ pub(crate) fn mask(output: &Output, server: &Server) -> Output {
     let mask_text = |text: &str| {
         let text = text.replace(&server.endpoint(), "ENDPOINT");
         let text = mask_status_rows(&mask_tables(&text));
-        mask_durations(&mask_keys(&text))
+        mask_times_left(&mask_durations(&mask_keys(&text)))
     };
     // The client library's own log, which no script reads.
     let stderr: String = output.stderr.split_inclusive('\n').filter(|line| !line.starts_with("{\"level\"")).collect();
@@ -95,8 +95,17 @@ fn mask_durations(text: &str) -> String {
     masked
 }
 
+/// `remaining(57s)`, `"ttl":57` and `"TTL" : 57` lose what a lease has left.
+fn mask_times_left(text: &str) -> String {
+    let mut masked = text.to_owned();
+    for start in ["remaining(", "\"ttl\":", "\"TTL\" : "] {
+        masked = replace_after(&masked, start, |rest| rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    }
+    masked
+}
+
 /// Replaces, after each occurrence of `start`, as many bytes as `length` says of what follows.
-fn replace_after(text: &str, start: &str, length: impl Fn(&str) -> usize) -> String {
+pub(crate) fn replace_after(text: &str, start: &str, length: impl Fn(&str) -> usize) -> String {
     let mut masked = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(start) {

@@ -1,9 +1,8 @@
 //! The answers of a watch: printed, and handed to a command for each change.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::ExitStatusExt as _;
 
 use kv_cli::{
     CliError, Dialect, ExitStatus, Output, Quoted, Render, RenderError, Style, fields_header, fields_key_value,
@@ -17,6 +16,7 @@ use kv_proto::mvccpb::event::EventType;
 use prost::Message as _;
 use tokio::process::Command;
 
+use crate::commands::child;
 use crate::hints;
 use crate::session::say;
 
@@ -115,26 +115,12 @@ async fn execute(command: &[OsString], response: &WatchResponse, event: &Event) 
         .await;
     let reason = match status {
         Ok(status) if status.success() => return Ok(()),
-        Ok(status) => match (status.code(), status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal: {signal}"),
-            (None, None) => status.to_string(),
-        },
-        Err(error) => not_started(program, &error),
+        Ok(status) => child::ended(status),
+        Err(error) => child::not_started(program, &error),
     };
     let words: Vec<String> = command.iter().map(|word| Quoted(word.as_bytes()).to_string()).collect();
     say(&format!("command [{}] error ({reason})", words.join(" ")));
     Err(CliError::silent(ExitStatus::Failure))
-}
-
-/// Says why a program could not be started, as Go does.
-fn not_started(program: &OsStr, error: &io::Error) -> String {
-    let name = program.to_string_lossy();
-    if error.kind() == io::ErrorKind::NotFound && !name.contains('/') {
-        return format!("exec: {}: executable file not found in $PATH", Quoted(program.as_bytes()));
-    }
-    let reason = error.to_string().to_lowercase();
-    format!("fork/exec {name}: {}", reason.split(" (os error").next().unwrap_or_default())
 }
 
 fn type_name(event: &Event) -> &'static str {
