@@ -255,7 +255,8 @@ impl JwtOptions {
                 "pub-key" => options.public_key = Some(value.to_owned()),
                 "priv-key" => options.private_key = Some(value.to_owned()),
                 "ttl" => options.ttl = Some(parse_duration(value).map_err(|why| format!("ttl {value:?}: {why}"))?),
-                other => return Err(format!("there is no option {other:?}")),
+                // As etcd does, whose later releases may know more.
+                other => tracing::warn!(option = other, "unknown JWT option"),
             }
         }
         Ok(options)
@@ -305,7 +306,8 @@ mod tests {
             ttl: Some(Duration::from_secs(600)),
         };
         assert_eq!(options, expected);
-        for wrong in ["x", "ttl=x", "ttl=1s,ttl=1s", "color=red"] {
+        assert_eq!(JwtOptions::parse("color=red").unwrap(), JwtOptions::default());
+        for wrong in ["x", "ttl=x", "ttl=1s,ttl=1s"] {
             assert!(JwtOptions::parse(wrong).is_err(), "{wrong}");
         }
     }
