@@ -1,5 +1,6 @@
 //! Reading whatever is left of a damaged LMDB file: its trees as far as they can be followed, and every leaf page.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -36,6 +37,8 @@ pub(crate) struct NamedRow {
 pub(crate) struct Salvage {
     file: LmdbFile,
     uses: Vec<PageUse>,
+    /// Which table the pages that were reached belong to.
+    tables: HashMap<u64, String>,
     /// What is wrong with the structure.
     pub(crate) problems: Vec<String>,
 }
@@ -71,7 +74,7 @@ impl Salvage {
         rows.into_iter().for_each(small);
         let pages = length / file.header.page_size;
         let uses = (0..pages).map(|page| match &free {
-            _ if reached.contains(&page) => PageUse::Reached,
+            _ if reached.contains_key(&page) => PageUse::Reached,
             None => PageUse::Unknown,
             Some(free) if free.contains(&page) || page > file.header.last_page => PageUse::Free,
             Some(_) => PageUse::Lost,
@@ -79,7 +82,7 @@ impl Salvage {
         let uses = uses.collect();
         // From here on every page counts.
         file.header.last_page = pages.max(1) - 1;
-        Ok(Self { file, uses, problems })
+        Ok(Self { file, uses, tables: reached, problems })
     }
 
     /// Returns how many pages there are.
@@ -89,6 +92,11 @@ impl Salvage {
 
     pub(crate) fn page_use(&self, page: u64) -> PageUse {
         self.uses.get(page as usize).copied().unwrap_or(PageUse::Unknown)
+    }
+
+    /// Says whether a table's tree leads to a page.
+    pub(crate) fn is_of(&self, page: u64, table: &str) -> bool {
+        self.tables.get(&page).is_some_and(|known| known == table)
     }
 
     /// Shows every row of a page with its place in it, if it is a leaf.
@@ -147,9 +155,9 @@ fn headers(file: &File, length: u64) -> (Vec<Header>, Vec<String>) {
 /// What the trees below a header lead to.
 #[derive(Default)]
 struct View {
-    reached: std::collections::HashSet<u64>,
+    reached: HashMap<u64, String>,
     /// Nothing if the list cannot be read.
-    free: Option<std::collections::HashSet<u64>>,
+    free: Option<HashSet<u64>>,
     free_problem: Option<String>,
     rows: Vec<NamedRow>,
     /// What is wrong with the tables.
@@ -208,7 +216,7 @@ impl View {
             Ok(nodes) => nodes,
             Err(detail) => return problem(detail),
         };
-        if !self.reached.insert(number) {
+        if self.reached.insert(number, name.to_owned()).is_some() {
             self.problems.push(format!("table {name}: page {number} is in two places"));
             return 0;
         }

@@ -214,10 +214,13 @@ impl Survey {
 
     /// Finds every row of the big tables, keeps the good ones, and finds out which are missing.
     fn look_at_pages(&mut self, progress: &mut dyn FnMut(u64)) {
+        let deleted_to = self.state.deleted_to;
+        let newest = self.state.revision.unwrap_or(i64::MAX);
         let mut found: Vec<Place> = Vec::new();
         let mut damaged = BTreeSet::new();
         let mut pieces: BTreeMap<(Point, u32), Vec<Place>> = BTreeMap::new();
         let mut bytes = 0;
+        let mut unnamed = 0u64;
         for (source, Source { salvage, .. }) in self.sources.iter().enumerate() {
             for page in 2..salvage.pages() {
                 let page_use = salvage.page_use(page);
@@ -228,7 +231,11 @@ impl Survey {
                             found.push(place(at));
                         } else if page_use != PageUse::Free {
                             damaged.insert(at);
+                            // Its key may be what is damaged.
+                            unnamed += u64::from(at.major <= deleted_to || !is_possible(at, newest));
                         }
+                    } else if salvage.is_of(page, REV) {
+                        unnamed += 1;
                     } else if let Ok(at) = parse_value_key(key) {
                         let piece = u32::from_be_bytes(key[16..].try_into().expect("a key of a value has 20 bytes"));
                         pieces.entry((at, piece)).or_default().push(place(at));
@@ -238,12 +245,17 @@ impl Survey {
                 progress(bytes);
             }
         }
+        if unnamed > 0 {
+            // Where a compaction has deleted changes, numbers are missing anyway.
+            self.problems.push(format!(
+                "{unnamed} changes in use cannot be read; what their revisions were is not known for certain"
+            ));
+        }
         for places in pieces.values_mut() {
             places.sort_unstable();
         }
         self.pieces = pieces;
         found.sort_unstable();
-        let deleted_to = self.state.deleted_to;
         let mut good: Vec<Place> = Vec::new();
         for place in found {
             let counts = place.at.major > deleted_to || place.page_use != PageUse::Free;
@@ -299,8 +311,7 @@ impl Survey {
         let newest = self.records.last().map_or(FIRST_REVISION, |last| last.at.major);
         let end = revision.unwrap_or(newest).max(newest);
         // A damaged key can say anything.
-        let is_possible = |at: &Point| (FIRST_REVISION..=end).contains(&at.major) && u32::try_from(at.sub).is_ok();
-        let mut lost: BTreeSet<_> = damaged.into_iter().filter(is_possible).collect();
+        let mut lost: BTreeSet<_> = damaged.into_iter().filter(|at| is_possible(*at, end)).collect();
         let mut gaps = BTreeSet::new();
         let mut ranges = Vec::new();
         let mut last = Point::new(deleted_to.max(FIRST_REVISION), i64::MAX);
@@ -472,6 +483,11 @@ impl Survey {
             Some((*table, key.as_slice(), value.as_slice()))
         })
     }
+}
+
+/// Says whether a store whose newest revision is known can have a change at a point.
+fn is_possible(at: Point, newest: i64) -> bool {
+    (FIRST_REVISION..=newest).contains(&at.major) && u32::try_from(at.sub).is_ok()
 }
 
 impl Storage {

@@ -130,6 +130,15 @@ fn a_damaged_page_is_named() {
 #[test]
 fn what_is_missing_is_named() {
     check(
+        |directory| fs::remove_file(directory.path().join("CURRENT")).unwrap(),
+        &expect![[r#"
+            DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data; write that file's name into it to use the store again
+            stderr: Error: integrity check failed. 1 error found.
+            stderr: hint: keep this directory, and restore a snapshot, or bring what can be read into a new one with `kvutl rescue`
+            exit status 14
+        "#]],
+    );
+    check(
         |directory| fs::remove_file(store_file(directory)).unwrap(),
         &expect![[r#"
             DATA/store-0000000001.mdb is missing, and CURRENT names it
