@@ -106,6 +106,10 @@ pub struct Config {
     pub bcrypt_cost: u32,
     /// Seconds a simple token lives after its last use.
     pub auth_token_ttl: u64,
+    /// Read the whole store before serving it.
+    pub initial_corrupt_check: bool,
+    /// Read the whole store this often; zero means never.
+    pub corrupt_check_time: Duration,
     /// Do not wait for the disk: what was acknowledged may be lost.
     pub unsafe_no_fsync: bool,
     /// How the server logs.
@@ -148,6 +152,8 @@ impl Default for Config {
             auth_token: "simple".to_owned(),
             bcrypt_cost: BCRYPT_COST,
             auth_token_ttl: 300,
+            initial_corrupt_check: false,
+            corrupt_check_time: Duration::ZERO,
             unsafe_no_fsync: false,
             log: LogConfig::default(),
             ready_file: None,

@@ -19,6 +19,7 @@ use tonic::Status;
 
 use crate::auth::Auth;
 use crate::config::{Config, Identity};
+use crate::corruption;
 use crate::defragment;
 use crate::exposition;
 use crate::http::Checks;
@@ -88,6 +89,9 @@ impl Engine {
             spread: AtomicU32::new(0),
         });
         engine.node.wait_for_recovery().await.map_err(EngineError::Replay)?;
+        if engine.config.initial_corrupt_check {
+            corruption::check_at_start(&engine).await?;
+        }
         engine.publish(client_urls).await?;
         engine.count_leases();
         Ok(engine)

@@ -118,6 +118,10 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("What --auto-compaction-retention counts: `periodic` for time, `revision` for revisions."),
     flag(Group::Storage, "auto-compaction-retention", "AMOUNT", "0", |config, text| { text.clone_into(&mut config.auto_compaction_retention); Ok(()) })
         .help("How much history is kept. periodic: hours, or a duration such as 10m; revision: a number. 0 keeps everything."),
+    flag(Group::Storage, "initial-corrupt-check", "", "false", |config, text| { config.initial_corrupt_check = parse_bool(text)?; Ok(()) }).switch()
+        .help("Read every record before serving, and do not serve a damaged store."),
+    flag(Group::Storage, "corrupt-check-time", "DURATION", "0s", |config, text| { config.corrupt_check_time = parse_duration(text)?; Ok(()) })
+        .help("How often every record is read; damage raises the alarm CORRUPT, which stops changes. 0 never."),
     flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
         .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })

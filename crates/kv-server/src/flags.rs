@@ -32,6 +32,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("experimental-bootstrap-defrag-threshold-megabytes", "bootstrap-defrag-threshold-megabytes"),
     ("experimental-compaction-batch-limit", "compaction-batch-limit"),
     ("experimental-compaction-sleep-interval", "compaction-sleep-interval"),
+    ("experimental-corrupt-check-time", "corrupt-check-time"),
+    ("experimental-initial-corrupt-check", "initial-corrupt-check"),
     ("experimental-watch-progress-notify-interval", "watch-progress-notify-interval"),
 ];
 

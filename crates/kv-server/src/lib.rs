@@ -43,6 +43,7 @@ mod status;
 // What they ask.
 mod auth;
 mod auto_compaction;
+mod corruption;
 mod defragment;
 mod engine;
 mod startup;

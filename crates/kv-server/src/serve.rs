@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::auto_compaction;
 use crate::config::Config;
 use crate::connection::{self, Options};
+use crate::corruption;
 use crate::engine::Engine;
 use crate::front::Front;
 use crate::http::Scope;
@@ -81,6 +82,8 @@ pub async fn serve(
     }
     let retention = engine.config.retention().expect("the configuration was checked");
     let compacting = retention.map(|retention| tokio::spawn(auto_compaction::run(Arc::clone(&engine), retention)));
+    let interval = Some(engine.config.corrupt_check_time).filter(|interval| !interval.is_zero());
+    let checking = interval.map(|interval| tokio::spawn(corruption::run(Arc::clone(&engine), interval)));
     if let Some(file) = &ready_file {
         file.write(&client_urls).map_err(ServeError::ReadyFile)?;
     }
@@ -98,7 +101,7 @@ pub async fn serve(
     tracing::info!("closing etcd server");
     manager.tell("STOPPING=1");
     drop(ready_file);
-    if let Some(task) = compacting {
+    for task in compacting.into_iter().chain(checking) {
         task.abort();
     }
     for task in accepting {

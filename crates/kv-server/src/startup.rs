@@ -36,6 +36,9 @@ pub enum EngineError {
     /// The consensus ended while the log was replayed.
     #[error("replay log")]
     Replay(#[source] ProposeError),
+    /// A record is damaged.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
     /// The configuration does not fit the directory.
     #[error("{0}")]
     Config(String),

@@ -127,3 +127,52 @@ async fn a_damaged_store_is_read_and_not_changed() {
     assert!(server.http("GET", "/livez").await.starts_with("HTTP/1.1 200 "));
     server.stop().await;
 }
+
+/// Flips a bit of a value that only reading it shows to be damaged.
+fn damage(data_dir: &std::path::Path, value: &str) {
+    let file = std::fs::read_dir(data_dir).unwrap().map(|entry| entry.unwrap().path());
+    let file = file.filter(|path| path.extension().is_some_and(|extension| extension == "mdb")).last().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let places: Vec<_> = bytes
+        .windows(value.len())
+        .enumerate()
+        .filter(|(_, bytes)| *bytes == value.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty(), "the value is in the file");
+    for at in places {
+        bytes[at + 7] ^= 1;
+    }
+    std::fs::write(file, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_check_from_time_to_time_finds_damage_and_stops_changes() {
+    let value = "damage me ".repeat(100);
+    let server = TestServer::start().await;
+    let mut kv = server.kv().await;
+    kv.put(put("a", &value)).await.unwrap();
+    kv.put(put("b", "1")).await.unwrap();
+    let directory = server.stop().await;
+    damage(&directory.path().join("data"), &value);
+
+    let often = std::time::Duration::from_millis(20);
+    let server = TestServer::start_in(directory, |config| config.corrupt_check_time = often).await;
+    let (mut kv, mut maintenance) = (server.kv().await, server.maintenance().await);
+    let began = std::time::Instant::now();
+    while maintenance.alarm(request(0, 0, CORRUPT)).await.unwrap().into_inner().alarms.is_empty() {
+        assert!(began.elapsed() < crate::harness::PATIENCE);
+        tokio::time::sleep(often).await;
+    }
+    refused(kv.put(put("b", "2")).await, ApiError::Corrupt);
+    assert_eq!(kv.range(get("b")).await.unwrap().into_inner().count, 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_check_at_the_start_lets_a_whole_store_be_served() {
+    let server = TestServer::start_with(|config| config.initial_corrupt_check = true).await;
+    server.kv().await.put(put("a", "1")).await.unwrap();
+    let directory = server.stop().await;
+    TestServer::start_in(directory, |config| config.initial_corrupt_check = true).await.stop().await;
+}
