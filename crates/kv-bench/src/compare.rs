@@ -21,7 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   kv-bench compare \\
     --peer 'etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
-    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url}'
+    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
 
   kv-bench compare --peer '…' --ours '…' --workload put-1,put-64 --rounds 10 -w json";
 

@@ -17,9 +17,18 @@ pub(crate) const EVERY: Duration = Duration::from_millis(1);
 /// A probe that goes on until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    latencies: Rc<RefCell<Histogram<u64>>>,
+    probed: Rc<RefCell<Probed>>,
     stopped: Rc<Cell<bool>>,
-    task: JoinHandle<Result<(), Status>>,
+    task: JoinHandle<()>,
+}
+
+/// What a probe saw.
+#[derive(Debug, Clone)]
+pub(crate) struct Probed {
+    /// Nanoseconds of every request that was due.
+    pub(crate) latencies: Histogram<u64>,
+    /// Requests that were refused in the end; they waited too.
+    pub(crate) failures: u64,
 }
 
 impl Probe {
@@ -28,32 +37,32 @@ impl Probe {
     where
         F: Future<Output = Result<(), Status>>,
     {
-        let latencies = Rc::new(RefCell::new(empty_histogram()));
+        let probed = Rc::new(RefCell::new(Probed { latencies: empty_histogram(), failures: 0 }));
         let stopped = Rc::new(Cell::new(false));
-        let (recorded, stop) = (Rc::clone(&latencies), Rc::clone(&stopped));
+        let (recorded, stop) = (Rc::clone(&probed), Rc::clone(&stopped));
         let task = tokio::task::spawn_local(async move {
             let mut due = tokio::time::interval(EVERY);
             due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             while !stop.get() {
                 due.tick().await;
                 let began = Instant::now();
-                request().await?;
+                let failed = request().await.is_err();
                 // Requests that were due while this one waited would have waited too.
                 let (took, every) = (began.elapsed().as_nanos() as u64, EVERY.as_nanos() as u64);
-                let mut recorded = recorded.borrow_mut();
-                let longest = recorded.high();
-                recorded.record_correct(took.min(longest), every).expect("no longer than the longest");
+                let mut probed = recorded.borrow_mut();
+                let longest = probed.latencies.high();
+                probed.latencies.record_correct(took.min(longest), every).expect("no longer than the longest");
+                probed.failures += u64::from(failed);
             }
-            Ok(())
         });
-        Probe { latencies, stopped, task }
+        Probe { probed, stopped, task }
     }
 
-    /// Ends the probe after its last answer; returns nanoseconds of every request that was due.
-    pub(crate) async fn stop(self) -> Result<Histogram<u64>, Status> {
+    /// Ends the probe after its last answer.
+    pub(crate) async fn stop(self) -> Probed {
         self.stopped.set(true);
-        self.task.await.expect("a probe does not panic")?;
-        Ok(self.latencies.borrow().clone())
+        self.task.await.expect("a probe does not panic");
+        self.probed.borrow().clone()
     }
 }
 
@@ -64,7 +73,7 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn a_stall_counts_for_every_request_that_was_due() {
         let local = tokio::task::LocalSet::new();
-        let latencies = local
+        let Probed { latencies, failures } = local
             .run_until(async {
                 let mut number = 0;
                 let probe = Probe::start(move || {
@@ -78,9 +87,10 @@ mod tests {
                     }
                 });
                 tokio::time::sleep(Duration::from_millis(10)).await;
-                probe.stop().await.unwrap()
+                probe.stop().await
             })
             .await;
+        assert_eq!(failures, 0);
         assert!(latencies.max() >= 50_000_000, "{}", latencies.max());
         assert!(latencies.len() >= 50 && latencies.value_at_percentile(30.0) > 1_000_000, "{}", latencies.len());
     }

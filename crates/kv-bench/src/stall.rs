@@ -10,7 +10,6 @@ use bytes::Bytes;
 use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use hdrhistogram::Histogram;
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
 use kv_proto::etcdserverpb::request_op::Request;
@@ -24,7 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::BenchError;
 use crate::compare::wait_until_ready;
-use crate::probe::{EVERY, Probe};
+use crate::probe::{EVERY, Probe, Probed};
 use crate::process::{Process, pin_to};
 use crate::workload::{Random, key};
 
@@ -44,7 +43,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 ///
 /// Starts the servers one after the other, pinned to one core, with the clients on another; fills each; then reads and
 /// writes once every millisecond while the store is copied to a snapshot, compacted and defragmented. Requests that were
-/// due while one waited count as having waited too. Commands are as for compare.
+/// due while one waited count as having waited too, and so do those that the server refuses in the end. Commands are as for compare.
 #[derive(Debug, Args)]
 pub(crate) struct StallArgs {
     /// Command that starts the server compared with
@@ -136,8 +135,8 @@ async fn measure(server: &mut Process, megabytes: u64) -> Result<Vec<Row>, Bench
         done.unwrap_or_else(|_| Err(Status::deadline_exceeded("it takes too long"))).map_err(failed(what.name()))?;
         let took = began.elapsed();
         tokio::time::sleep(AFTER).await;
-        let reads = reader.stop().await.map_err(failed("reading"))?;
-        let writes = writer.stop().await.map_err(failed("writing"))?;
+        let reads = reader.stop().await;
+        let writes = writer.stop().await;
         rows.push(Row { server: name.clone(), what, took, reads, writes });
     }
     server.check_alive()?;
@@ -213,8 +212,8 @@ struct Row {
     server: String,
     what: Upkeep,
     took: Duration,
-    reads: Histogram<u64>,
-    writes: Histogram<u64>,
+    reads: Probed,
+    writes: Probed,
 }
 
 impl fmt::Display for Report {
@@ -228,6 +227,7 @@ impl fmt::Display for Report {
             "read max ms",
             "write p99.9 ms",
             "write max ms",
+            "failed",
         ]);
         let milliseconds = |nanoseconds: u64| format!("{:.1}", nanoseconds as f64 / 1e6);
         for what in Upkeep::ALL {
@@ -236,10 +236,11 @@ impl fmt::Display for Report {
                     what.name().to_owned(),
                     row.server.clone(),
                     format!("{:.1}", row.took.as_secs_f64()),
-                    milliseconds(row.reads.value_at_quantile(0.999)),
-                    milliseconds(row.reads.max()),
-                    milliseconds(row.writes.value_at_quantile(0.999)),
-                    milliseconds(row.writes.max()),
+                    milliseconds(row.reads.latencies.value_at_quantile(0.999)),
+                    milliseconds(row.reads.latencies.max()),
+                    milliseconds(row.writes.latencies.value_at_quantile(0.999)),
+                    milliseconds(row.writes.latencies.max()),
+                    (row.reads.failures + row.writes.failures).to_string(),
                 ]);
             }
         }
@@ -267,7 +268,8 @@ mod tests {
             let mut latencies = empty_histogram();
             latencies.saturating_record(nanoseconds);
             let took = Duration::from_millis(1500);
-            Row { server: server.to_owned(), what, took, reads: latencies.clone(), writes: latencies }
+            let probed = Probed { latencies, failures: 0 };
+            Row { server: server.to_owned(), what, took, reads: probed.clone(), writes: probed }
         };
         let rows = vec![
             row("peer", Upkeep::Nothing, 500_000),
