@@ -4,11 +4,13 @@
 //! alone says whether there is a digest. It may be compressed as a zstd frame, which is recognised by its first bytes.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 /// Bytes of the digest at the end of a snapshot.
@@ -156,12 +158,36 @@ struct Part {
     file: File,
     path: PathBuf,
     finished: PathBuf,
+    renamed: bool,
+}
+
+impl Part {
+    /// Opens the file, emptied, and keeps every other process from writing to it.
+    fn open(path: &Path) -> io::Result<File> {
+        loop {
+            let file = File::options().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+            rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
+                Errno::WOULDBLOCK => io::Error::new(io::ErrorKind::ResourceBusy, "another process is writing it"),
+                error => error.into(),
+            })?;
+            // Whoever had the lock before may have finished, and then this is the whole under its name.
+            let opened = file.metadata()?;
+            if fs::metadata(path).is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino())) {
+                // It may be left from an earlier time, readable for others.
+                file.set_permissions(Permissions::from_mode(0o600))?;
+                file.set_len(0)?;
+                return Ok(file);
+            }
+        }
+    }
 }
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // Gone already where it was renamed.
-        let _ = fs::remove_file(&self.path);
+        if !self.renamed {
+            // What cannot be removed is overwritten by the next one.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -201,13 +227,13 @@ impl SnapshotFile {
         part.push(".part");
         let part = PathBuf::from(part);
         let open = || -> io::Result<(File, Box<dyn Write>)> {
-            let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+            let file = Part::open(&part)?;
             let writer = Box::new(file.try_clone()?);
             Ok((file, writer))
         };
         let (file, writer) = open().map_err(failed(format!("could not open {}", part.display())))?;
         let encoder = Encoder::new(writer, compress)?;
-        Ok(Self { encoder, part: Some(Part { file, path: part, finished: path.to_owned() }) })
+        Ok(Self { encoder, part: Some(Part { file, path: part, finished: path.to_owned(), renamed: false }) })
     }
 
     /// Begins to write to a stream.
@@ -236,18 +262,20 @@ impl SnapshotFile {
     ///
     /// # Errors
     ///
-    /// [`SaveError`] where that fails; then the name holds what it held before.
+    /// [`SaveError`] where that fails. The name then holds what it held before, or the whole where only its directory could
+    /// not be synced.
     pub fn finish(self) -> Result<(), SaveError> {
         let mut writer = match self.encoder {
             Encoder::Plain(writer) => writer,
             Encoder::Zstd(writer) => writer.finish().map_err(failed("could not write snapshot"))?,
         };
         writer.flush().map_err(failed("could not write snapshot"))?;
-        let Some(part) = self.part else { return Ok(()) };
+        let Some(mut part) = self.part else { return Ok(()) };
         part.file.sync_all().map_err(failed("could not fsync snapshot"))?;
         let (from, to) = (&part.path, &part.finished);
         fs::rename(from, to).map_err(failed(format!("could not rename {} to {}", from.display(), to.display())))?;
-        let directory = match to.parent() {
+        part.renamed = true;
+        let directory = match part.finished.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
@@ -314,6 +342,24 @@ mod tests {
         assert!(error.to_string().starts_with("expected sha256 [1 1 1 "), "{error}");
         assert!(error.to_string().ends_with("2 2 2]"), "{error}");
         assert_eq!(DigestError::Missing { length_bytes: 7 }.to_string(), "sha256 checksum not found [bytes: 7]");
+    }
+
+    #[test]
+    fn one_process_writes_a_file_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.db");
+        let part = directory.path().join("a.db.part");
+        fs::write(&part, "left from a crash").unwrap();
+        fs::set_permissions(&part, Permissions::from_mode(0o644)).unwrap();
+        let mut first = SnapshotFile::create(&path, false).unwrap();
+        let refused = SnapshotFile::create(&path, false).unwrap_err().to_string();
+        assert!(refused.ends_with("a.db.part (another process is writing it)"), "{refused}");
+        first.write(b"one").unwrap();
+        first.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        drop(SnapshotFile::create(&path, false).unwrap());
+        assert!(!part.exists() && fs::read(&path).unwrap() == b"one");
     }
 
     fn read(bytes: &[u8]) -> io::Result<Vec<u8>> {

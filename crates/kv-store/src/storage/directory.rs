@@ -25,7 +25,7 @@ pub(super) const SPOOL: &str = "snapshot.tmp";
 const LOCK: &str = "LOCK";
 
 /// What else may be in a data directory: the log, room for a full disk, and what mkfs leaves in a mounted one.
-const OTHER_ENTRIES: [&str; 3] = ["log", "ballast", "lost+found"];
+const OTHER_ENTRIES: [&str; 4] = ["log", "ballast", "lost+found", "UNFINISHED"];
 
 /// The right to write to a data directory, held until dropped or until the process ends.
 ///

@@ -1,6 +1,7 @@
 //! A snapshot of a data directory: a copy of its tables, with the log's tail applied to the copy.
 
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use kv_store::{Snapshot, Storage, StorageError, StorageErrorKind, Store, StoreOptions};
@@ -36,7 +37,7 @@ pub(crate) fn snapshot(directory: &Path, scratch: &Scratch) -> Result<(Snapshot,
 fn copy_tables(directory: &Path, scratch: &Scratch) -> Result<(), OfflineError> {
     let storage = open_storage(directory)?;
     let path = Storage::file_to_adopt(scratch.path());
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
+    let file = File::options().read(true).write(true).create(true).truncate(true).mode(0o600).open(&path);
     let mut file = file.map_err(|error| {
         StorageError::new(StorageErrorKind::Io, format!("create {}", path.display()), error.to_string())
     })?;

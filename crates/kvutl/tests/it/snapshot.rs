@@ -251,6 +251,7 @@ fn nothing_is_overwritten_and_no_half_directory_appears() {
     // What a restore that was killed left, and an empty directory, are no obstacles.
     let crashed = saved.path("full.restoring");
     fs::create_dir(&crashed).unwrap();
+    fs::write(crashed.join("UNFINISHED"), "").unwrap();
     fs::write(crashed.join("store-0000000001.mdb.tmp"), "half").unwrap();
     assert_eq!(restore(&saved.file, &to, &[]).status, 0);
     assert_eq!(saved.names(), ["a.db", "full"]);

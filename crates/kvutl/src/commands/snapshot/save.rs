@@ -3,11 +3,11 @@
 use std::env;
 use std::fs::File;
 use std::io::{Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use kv_cli::{CliError, DigestCheck, ExitStatus, Output, Progress, SaveError, SnapshotFile, is_terminal_output};
-use kv_store::Snapshot;
+use kv_store::{OpenError, Snapshot};
 
 use super::status::one_file;
 use crate::directory::left_out_note;
@@ -56,8 +56,8 @@ pub(crate) fn run(args: &SaveArgs, context: &mut Context<'_>) -> Result<(), CliE
     };
     let file = file.map_err(failed)?;
     let scratch = match name {
-        "-" => env::temp_dir().join(format!("kvutl-{}-save", std::process::id())),
-        file => with_suffix(Path::new(file), ".building"),
+        "-" => Scratch::create_private(&env::temp_dir()),
+        file => Scratch::create(with_suffix(Path::new(file), ".building")),
     };
     let snapshot = take(scratch, context)?;
     write(snapshot, file).map_err(failed)?;
@@ -69,8 +69,8 @@ pub(crate) fn run(args: &SaveArgs, context: &mut Context<'_>) -> Result<(), CliE
 }
 
 /// Copies the tables, and applies to the copy what the log has behind them.
-fn take(scratch: PathBuf, context: &mut Context<'_>) -> Result<Snapshot, CliError> {
-    let scratch = Scratch::create(scratch).map_err(OfflineError::from)?;
+fn take(scratch: Result<Scratch, OpenError>, context: &mut Context<'_>) -> Result<Snapshot, CliError> {
+    let scratch = scratch.map_err(OfflineError::from)?;
     let (snapshot, log) = offline::snapshot(&context.directory(), &scratch)?;
     if let Some(note) = left_out_note(&log) {
         context.note(&note);
