@@ -21,7 +21,7 @@ use kv_proto::etcdserverpb::watch_client::WatchClient;
 use kv_proto::etcdserverpb::watch_request::RequestUnion;
 use kv_proto::etcdserverpb::{
     CompactionRequest, Compare, DefragmentRequest, DeleteRangeRequest, PutRequest, RangeRequest, RangeResponse,
-    RequestOp, TxnRequest, TxnResponse, WatchCreateRequest, WatchRequest,
+    RequestOp, TxnRequest, TxnResponse, WatchCreateRequest, WatchProgressRequest, WatchRequest,
 };
 use kv_proto::mvccpb::event::EventType;
 use tokio::sync::mpsc;
@@ -172,7 +172,8 @@ async fn watch(channel: Channel, notes: Arc<Notes>, watcher: usize) {
             }
             let Ok(response) = timeout(Duration::from_millis(500), responses.message()).await else {
                 // Quiet: asks how far the stream is, as an API server does before it serves a read from its cache.
-                let progress = WatchRequest { request_union: Some(RequestUnion::ProgressRequest(Default::default())) };
+                let progress =
+                    WatchRequest { request_union: Some(RequestUnion::ProgressRequest(WatchProgressRequest {})) };
                 requests.send(progress).await.expect("the stream is open");
                 continue;
             };
