@@ -141,7 +141,7 @@ impl Model {
         if let Command::LeaseCheckpoint(leases) = command {
             for remaining in leases {
                 if let Some(lease) = self.leases.get_mut(&remaining.id) {
-                    lease.remaining_ttl = remaining.ttl;
+                    lease.remaining_ttl = remaining.ttl.min(lease.granted_ttl);
                 }
             }
             return Ok(Done::LeaseCheckpoint);
