@@ -6,9 +6,12 @@
 //!
 //! `kv-bench stall` measures how long one reader and one writer are held up while a store is compacted, copied and
 //! defragmented.
+//!
+//! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
 mod error;
+mod lease;
 mod probe;
 mod process;
 mod report;
@@ -34,6 +37,7 @@ struct Arguments {
 enum Command {
     Compare(compare::CompareArgs),
     Stall(stall::StallArgs),
+    Lease(lease::LeaseArgs),
 }
 
 /// Runs the program and returns its exit status: 0, 1 when a measurement failed, 2 for wrong arguments.
@@ -50,6 +54,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
         Command::Stall(stall) => stall::run(&stall),
+        Command::Lease(lease) => lease::run(&lease),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
