@@ -125,22 +125,22 @@ fn tour_of_older_ones() -> Vec<Step> {
 
 #[test]
 fn etcdctl_3_4_manages_kvds_users_as_etcds() {
-    same_words("etcdctl", Kind::Etcd34, Kind::Etcd34, &tour_of_older_ones());
+    same_words("users", Kind::Etcd34, Kind::Etcd34, &tour_of_older_ones());
 }
 
 #[test]
 fn etcdctl_3_5_manages_kvds_users_as_etcds() {
-    same_words("etcdctl", Kind::Etcd35, Kind::Etcd35, &[STATUS, &tour_of_older_ones(), STATUS].concat());
+    same_words("users", Kind::Etcd35, Kind::Etcd35, &[STATUS, &tour_of_older_ones(), STATUS].concat());
 }
 
 #[test]
 fn etcdctl_3_7_manages_kvds_users_as_etcds() {
-    same_words("etcdctl", Kind::Etcd37, Kind::Etcd37, &[STATUS, TOUR, STATUS, QUESTIONS].concat());
+    same_words("users", Kind::Etcd37, Kind::Etcd37, &[STATUS, TOUR, STATUS, QUESTIONS].concat());
 }
 
 #[test]
 fn kvctl_manages_etcd_3_7s_users_as_kvds() {
-    same_words("kvctl", Kind::Kvd, Kind::Etcd37, &[STATUS, TOUR, STATUS, QUESTIONS].concat());
+    same_words("users", Kind::Kvd, Kind::Etcd37, &[STATUS, TOUR, STATUS, QUESTIONS].concat());
 }
 
 #[test]
