@@ -74,7 +74,7 @@ async fn a_file_with_much_free_space_is_defragmented_at_the_start() {
     let (server, never) = size_after(server, 0).await;
     let (server, below) = size_after(server, 1000).await;
     let (server, above) = size_after(server, 1).await;
-    assert!(never > 2 << 20 && below == never && above < 200_000, "{never}, {below}, {above}");
+    assert!(never > 2 << 20 && below >= never && above < 200_000, "{never}, {below}, {above}");
     server.kv().await.put(put("a", "1")).await.unwrap();
     server.stop().await;
 }
