@@ -1,4 +1,4 @@
-//! Looking for damage without being asked: at the start, and from time to time.
+//! Looking for damage without being asked: at the start, from time to time, and in what compactions come across.
 //!
 //! Whoever is alone has nobody to compare hashes with, but making one reads every record with its checksum. At the start
 //! damage keeps the server from serving; later it raises the alarm CORRUPT, which stops every change.
@@ -37,14 +37,32 @@ pub(crate) async fn run(engine: Arc<Engine>, interval: Duration) {
             tracing::info!(number_of_peers_checked = 0, "finished peer corruption check");
             continue;
         };
-        let alarm = Alarm { kind: AlarmKind::CORRUPT, member_id: engine.identity.member_id };
-        if engine.store.alarms().contains(&alarm) {
-            continue;
+        raise(&engine, &error).await;
+    }
+}
+
+/// Raises the alarm for what compactions find, for ever.
+pub(crate) async fn follow_compactions(engine: Arc<Engine>) {
+    let mut damage = engine.damage();
+    loop {
+        let found = damage.borrow_and_update().clone();
+        if let Some(error) = found {
+            raise(&engine, &error).await;
         }
-        tracing::error!(error, "the store is damaged; raising the alarm that stops every change");
-        if let Err(error) = engine.propose(&Command::Alarm(AlarmChange::Raise(alarm))).await {
-            tracing::warn!(error = error.message(), "cannot raise the alarm");
+        if damage.changed().await.is_err() {
+            return;
         }
+    }
+}
+
+async fn raise(engine: &Engine, error: &str) {
+    let alarm = Alarm { kind: AlarmKind::CORRUPT, member_id: engine.identity.member_id };
+    if engine.store.alarms().contains(&alarm) {
+        return;
+    }
+    tracing::error!(error, "the store is damaged; raising the alarm that stops every change");
+    if let Err(error) = engine.propose(&Command::Alarm(AlarmChange::Raise(alarm))).await {
+        tracing::warn!(error = error.message(), "cannot raise the alarm");
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Engine {
     background: Mutex<Option<Background>>,
     /// The newest revision whose compaction is complete.
     compacted: watch::Sender<i64>,
+    /// What a compaction has found damaged, the newest.
+    damage: watch::Sender<Option<String>>,
     /// Why the process must end, once it must.
     failure: watch::Sender<Option<String>>,
     /// The last of the numbers that keep streams from speaking all at once.
@@ -65,14 +67,15 @@ impl Engine {
             tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
         };
         let (failure, _) = watch::channel(None);
+        let (damage, _) = watch::channel(None);
         let (compacted, _) = watch::channel(store.compact_revision());
         let metrics = Arc::new(Metrics::default());
 
         let auth = Auth::new(&config, Arc::clone(&store)).map_err(EngineError::Config)?;
         let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
         let node = Arc::new(Node::start(options, Arc::clone(&store)).await?);
-        let background =
-            Background::start(&store, background_options(&config, &node, &store, &metrics, &compacted, &failure));
+        let options = background_options(&config, &node, &store, &metrics, &compacted, &damage, &failure);
+        let background = Background::start(&store, options);
         let engine = Arc::new(Self {
             proposer: node.proposer(),
             background: Mutex::new(Some(background)),
@@ -85,6 +88,7 @@ impl Engine {
             auth,
             node,
             compacted,
+            damage,
             failure,
             spread: AtomicU32::new(0),
         });
@@ -282,6 +286,11 @@ impl Engine {
         } else {
             None
         }
+    }
+
+    /// Returns what compactions find damaged.
+    pub(crate) fn damage(&self) -> watch::Receiver<Option<String>> {
+        self.damage.subscribe()
     }
 
     /// Waits until the process must end, and says why.

@@ -84,6 +84,7 @@ pub async fn serve(
     let compacting = retention.map(|retention| tokio::spawn(auto_compaction::run(Arc::clone(&engine), retention)));
     let interval = Some(engine.config.corrupt_check_time).filter(|interval| !interval.is_zero());
     let checking = interval.map(|interval| tokio::spawn(corruption::run(Arc::clone(&engine), interval)));
+    let following = tokio::spawn(corruption::follow_compactions(Arc::clone(&engine)));
     if let Some(file) = &ready_file {
         file.write(&client_urls).map_err(ServeError::ReadyFile)?;
     }
@@ -101,7 +102,7 @@ pub async fn serve(
     tracing::info!("closing etcd server");
     manager.tell("STOPPING=1");
     drop(ready_file);
-    for task in compacting.into_iter().chain(checking) {
+    for task in compacting.into_iter().chain(checking).chain([following]) {
         task.abort();
     }
     for task in accepting {

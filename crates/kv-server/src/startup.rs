@@ -112,9 +112,11 @@ pub(crate) fn background_options(
     store: &Arc<Store>,
     metrics: &Arc<Metrics>,
     compacted: &watch::Sender<i64>,
+    damage: &watch::Sender<Option<String>>,
     failure: &watch::Sender<Option<String>>,
 ) -> BackgroundOptions {
     let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
+    let damage = damage.clone();
     let (commits, slices, compactions) = (Arc::clone(metrics), Arc::clone(metrics), Arc::clone(metrics));
     let sized = Arc::downgrade(store);
     BackgroundOptions {
@@ -145,6 +147,7 @@ pub(crate) fn background_options(
             );
             compacted.send_modify(|done| *done = revision.max(*done));
         }),
+        on_damage: Box::new(move |error| drop(damage.send_replace(Some(chain(error))))),
         ..BackgroundOptions::new(Arc::new(move |error| fail(&failure, format!("checkpoint failed: {}", chain(error)))))
     }
 }

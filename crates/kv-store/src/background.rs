@@ -26,6 +26,8 @@ pub struct BackgroundOptions {
     pub on_compaction_slice: Box<dyn Fn(SliceDone) + Send>,
     /// Called when the deletion of a compaction is complete, with its revision and the time it took.
     pub on_compacted: Box<dyn Fn(i64, Duration) + Send>,
+    /// Called when a compaction meets a damaged record, and again with each further try.
+    pub on_damage: Box<dyn Fn(&StorageError) + Send>,
     /// Called when storing fails in a way that nothing mends: the process must stop.
     pub on_failure: Arc<dyn Fn(&StorageError) + Send + Sync>,
 }
@@ -59,6 +61,7 @@ impl BackgroundOptions {
             on_checkpoint: Box::new(|_| {}),
             on_compaction_slice: Box::new(|_| {}),
             on_compacted: Box::new(|_, _| {}),
+            on_damage: Box::new(|_| {}),
             on_failure,
         }
     }
@@ -92,6 +95,7 @@ impl Background {
             on_checkpoint,
             on_compaction_slice,
             on_compacted,
+            on_damage,
             on_failure,
         } = options;
         let checkpoint = {
@@ -101,7 +105,8 @@ impl Background {
         let compact = {
             let store = Arc::clone(store);
             let pace = CompactionPace { rows: compaction_rows, pause: compaction_pause, patience: reader_patience };
-            move || run_compactions(&store, pace, &*on_compaction_slice, &*on_compacted, &*on_failure)
+            let told = CompactionTold { slice: on_compaction_slice, compacted: on_compacted, damage: on_damage };
+            move || run_compactions(&store, pace, &told, &*on_failure)
         };
         Self {
             store: Arc::clone(store),
@@ -136,6 +141,13 @@ struct CompactionPace {
     patience: Duration,
 }
 
+/// Who is told of what compactions do.
+struct CompactionTold {
+    slice: Box<dyn Fn(SliceDone) + Send>,
+    compacted: Box<dyn Fn(i64, Duration) + Send>,
+    damage: Box<dyn Fn(&StorageError) + Send>,
+}
+
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
     thread::Builder::new().name(name.to_owned()).spawn(body).expect("the operating system starts a thread")
 }
@@ -164,13 +176,7 @@ fn run_checkpoints(
     }
 }
 
-fn run_compactions(
-    store: &Store,
-    pace: CompactionPace,
-    on_slice: &dyn Fn(SliceDone),
-    on_compacted: &dyn Fn(i64, Duration),
-    on_failure: &dyn Fn(&StorageError),
-) {
+fn run_compactions(store: &Store, pace: CompactionPace, told: &CompactionTold, on_failure: &dyn Fn(&StorageError)) {
     let mut begun = None;
     while store.wait_for_compaction() {
         let started = *begun.get_or_insert_with(std::time::Instant::now);
@@ -178,11 +184,11 @@ fn run_compactions(
             Ok(CompactionStep::Idle | CompactionStep::Waiting) => begun = None,
             Ok(CompactionStep::Finished { revision, slice }) => {
                 begun = None;
-                on_slice(slice);
-                on_compacted(revision, started.elapsed());
+                (told.slice)(slice);
+                (told.compacted)(revision, started.elapsed());
             }
             Ok(CompactionStep::More { slice }) => {
-                on_slice(slice);
+                (told.slice)(slice);
                 if store.rest(pace.pause) {
                     return;
                 }
@@ -196,6 +202,9 @@ fn run_compactions(
             // A damaged record in the way keeps its history from being deleted, and nothing else.
             Err(error) if error.is_retryable() || error.kind() == StorageErrorKind::Corrupted => {
                 tracing::error!(%error, "compaction failed; trying again");
+                if error.kind() == StorageErrorKind::Corrupted {
+                    (told.damage)(&error);
+                }
                 if store.rest(RETRY_PAUSE) {
                     return;
                 }

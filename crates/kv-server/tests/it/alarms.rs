@@ -176,3 +176,37 @@ async fn a_check_at_the_start_lets_a_whole_store_be_served() {
     let directory = server.stop().await;
     TestServer::start_in(directory, |config| config.initial_corrupt_check = true).await.stop().await;
 }
+
+/// A record that the disk has changed while the server runs is met by the compaction that deletes it.
+#[tokio::test]
+async fn damage_that_a_compaction_meets_raises_the_alarm() {
+    let server = TestServer::start().await;
+    let (mut kv, mut maintenance) = (server.kv().await, server.maintenance().await);
+    let value = "a value that stands in no other place".repeat(4);
+    kv.put(put("a", &value)).await.unwrap();
+    kv.put(put("a", "b")).await.unwrap();
+    // It waits until everything is in the file.
+    maintenance.defragment(pb::DefragmentRequest {}).await.unwrap();
+    let store_files = std::fs::read_dir(server.data_dir()).unwrap().map(|entry| entry.unwrap().path());
+    let path = store_files.filter(|path| path.extension().is_some_and(|extension| extension == "mdb")).max().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let places: Vec<_> = bytes.windows(value.len()).enumerate().filter(|(_, it)| *it == value.as_bytes()).collect();
+    assert!(!places.is_empty(), "the value is in the file");
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    for (place, _) in places {
+        std::os::unix::fs::FileExt::write_all_at(&file, b"A", place as u64).unwrap();
+    }
+
+    kv.compact(pb::CompactionRequest { revision: 3, physical: false }).await.unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let listed = maintenance.alarm(request(0, 0, 0)).await.unwrap().into_inner();
+        if listed.alarms.iter().any(|raised| raised.alarm == CORRUPT) {
+            break;
+        }
+        assert!(std::time::Instant::now() < deadline, "no alarm is raised");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    refused(kv.put(put("c", "d")).await, ApiError::Corrupt);
+    assert_eq!(kv.range(get("a")).await.unwrap().into_inner().kvs[0].value, "b");
+}
