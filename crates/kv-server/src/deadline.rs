@@ -17,14 +17,9 @@ pub(crate) fn limit(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
 }
 
 /// Runs a call for as long as the client waits. What it has proposed by then goes on and is answered to nobody.
-pub(crate) async fn within<T>(limit: Option<Duration>, call: impl Future<Output = T>) -> Result<T, Status> {
-    match limit {
-        None => Ok(call.await),
-        Some(limit) => {
-            let answer = tokio::time::timeout(limit, call).await;
-            answer.map_err(|_| Status::deadline_exceeded("context deadline exceeded"))
-        }
-    }
+pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = T>) -> Result<T, Status> {
+    let answer = tokio::time::timeout(limit, call).await;
+    answer.map_err(|_| Status::deadline_exceeded("context deadline exceeded"))
 }
 
 fn parse(text: &str) -> Option<Duration> {
@@ -76,9 +71,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_call_ends_when_the_client_stops_waiting() {
         let slow = async || tokio::time::sleep(Duration::from_secs(2)).await;
-        let late = within(Some(Duration::from_secs(1)), slow()).await.unwrap_err();
+        let late = within(Duration::from_secs(1), slow()).await.unwrap_err();
         assert_eq!((late.code(), late.message()), (tonic::Code::DeadlineExceeded, "context deadline exceeded"));
-        within(Some(Duration::from_secs(3)), slow()).await.unwrap();
-        within(None, slow()).await.unwrap();
+        within(Duration::from_secs(3), slow()).await.unwrap();
     }
 }

@@ -137,7 +137,12 @@ impl Front {
                 Service::ReflectionAlpha => (self.reflection_alpha)(request).await,
             }
         };
-        match deadline::within(limit, answered).await {
+        let answered = match limit {
+            None => Ok(answered.await),
+            // Boxed: most requests have no limit, and each would carry the room for two copies of the call.
+            Some(limit) => deadline::within(limit, Box::pin(answered)).await,
+        };
+        match answered {
             Ok(Ok(response)) => ResponseBody::grpc(response, call, self.stopping(method)),
             Err(refusal) => ResponseBody::grpc(refusal.into_http(), call, None),
         }

@@ -276,7 +276,9 @@ impl EntryApplier<'_> {
                 None => Effect::Delete { table, key },
             });
         }
+        let enabled = state.is_enabled();
         *self.store.auth.write() = Arc::new(state);
+        self.store.auth_enabled.store(enabled, Ordering::Release);
         Ok(Answer::Auth)
     }
 

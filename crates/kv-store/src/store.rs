@@ -73,6 +73,8 @@ pub struct Store {
     pub(crate) leases: RwLock<Leases>,
     /// Replaced by the applier as a whole, so that whoever took it sees one auth revision.
     pub(crate) auth: RwLock<Arc<AuthState>>,
+    /// What `auth` says of whether it is on, for every request to look at without a lock.
+    pub(crate) auth_enabled: AtomicBool,
     pub(crate) alarms: Alarms,
     pub(crate) charge: Charge,
     /// The last checkpoint found no room, and not everything that waits is stored since.
@@ -158,6 +160,7 @@ impl Store {
             watch_hub: WatchHub::new(meta.revision),
             members: RwLock::new(loaded.members),
             leases: RwLock::new(loaded.leases),
+            auth_enabled: AtomicBool::new(loaded.auth.is_enabled()),
             auth: RwLock::new(Arc::new(loaded.auth)),
             alarms: loaded.alarms,
             charge: Charge::new(used_bytes),
@@ -228,7 +231,7 @@ impl Store {
 
     /// Says whether permissions matter.
     pub fn is_auth_enabled(&self) -> bool {
-        self.auth.read().is_enabled()
+        self.auth_enabled.load(Ordering::Acquire)
     }
 
     /// Returns the raised alarms, by kind and member.
