@@ -191,6 +191,7 @@ impl Side {
                 let mut received = self.watches.catch_up(self.revision).await;
                 for response in received.values_mut().flatten() {
                     forget_superseded(response, self.compacted);
+                    forget_raced_previous(response, self.compacted);
                     forget_batch(response);
                 }
                 Answer::Watches(received)
@@ -359,6 +360,16 @@ fn forget_superseded(response: &mut WatchResponse, compacted: i64) {
         let at_compacted = event.kv.as_ref().is_some_and(|kv| kv.mod_revision == compacted);
         !(at_compacted && places[number..].contains(&place(event)))
     });
+}
+
+/// Takes out the pairs before events that a compaction has made unreadable since. etcd looks such a pair up when it sends the
+/// event, so that a compaction right behind the change may or may not come first.
+fn forget_raced_previous(response: &mut WatchResponse, compacted: i64) {
+    for event in &mut response.events {
+        if event.kv.as_ref().is_some_and(|kv| kv.mod_revision <= compacted) {
+            event.prev_kv = None;
+        }
+    }
 }
 
 /// Sets the revision of an answer with events to that of the last one.
