@@ -3,9 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::{Stream, stream};
 use kv_proto::etcdserverpb::{self as pb, lease_server::Lease};
-use kv_store::{Access, Answer, AuthError, AuthState, Caller, Command};
+use kv_store::{Access, Answer, Caller, Command};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::auth::Credentials;
@@ -68,7 +69,7 @@ impl Lease for LeaseService {
             // Looked up before: nobody may take from the answer that the lease was alive at a later revision.
             let header = Some(engine.header(engine.store.revision()));
             let permit = engine.auth.permit_present(&credentials, |state, caller| {
-                permit_leases(&engine, state, caller, [id], Access::Write)
+                state.permit_leases(caller, [id], &|id| keys_of(&engine, id), Access::Write)
             })?;
             engine.auth.confirm(&permit)?;
             let ttl = engine.lessor.renew(&engine, id).await?;
@@ -86,14 +87,14 @@ impl Lease for LeaseService {
         self.engine.linearizable().await?;
         let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
             let named = keys.then_some(id);
-            permit_leases(&self.engine, state, caller, named, Access::Read)
+            state.permit_leases(caller, named, &|id| keys_of(&self.engine, id), Access::Read)
         })?;
         let Some((ttl, granted_ttl)) = self.engine.lessor.remaining(id) else {
             let unknown =
                 pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl: -1, ..Default::default() };
             return Ok(Response::new(unknown));
         };
-        let keys = if keys { self.engine.store.lease_keys(id).unwrap_or_default() } else { Vec::new() };
+        let keys = if keys { keys_of(&self.engine, id) } else { Vec::new() };
         self.engine.auth.confirm(&permit)?;
         Ok(Response::new(pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl, granted_ttl, keys }))
     }
@@ -105,7 +106,7 @@ impl Lease for LeaseService {
         let credentials = self.engine.auth.credentials(request.metadata());
         let leases = self.engine.lessor.by_deadline();
         let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
-            permit_leases(&self.engine, state, caller, leases.iter().copied(), Access::Read)
+            state.permit_leases(caller, leases.iter().copied(), &|id| keys_of(&self.engine, id), Access::Read)
         })?;
         self.engine.auth.confirm(&permit)?;
         let leases = leases.into_iter().map(|id| pb::LeaseStatus { id }).collect();
@@ -113,22 +114,9 @@ impl Lease for LeaseService {
     }
 }
 
-/// Says whether a caller that is known may do this with every key of these leases.
-fn permit_leases(
-    engine: &Engine,
-    state: &AuthState,
-    caller: &Caller,
-    leases: impl IntoIterator<Item = i64>,
-    access: Access,
-) -> Result<(), AuthError> {
-    state.permit_known(caller)?;
-    if state.permit_admin(caller).is_ok() {
-        return Ok(());
-    }
-    for id in leases {
-        state.permit_keys(caller, engine.store.lease_keys(id).unwrap_or_default(), access)?;
-    }
-    Ok(())
+/// Returns the keys attached to a lease, none if it does not exist.
+fn keys_of(engine: &Engine, id: i64) -> Vec<Bytes> {
+    engine.store.lease_keys(id).unwrap_or_default()
 }
 
 /// Grants a lease; zero stands for an id that nobody has. Returns the id and the time to live.

@@ -101,16 +101,25 @@ impl AuthState {
         }
     }
 
-    /// Says whether the caller may do something with every one of these keys; an administrator may, whatever the auth revision.
+    /// Says whether the caller may do something with every key of these leases; an administrator may, whatever the auth
+    /// revision, and the keys, which may be very many, are not looked up then.
     ///
     /// # Errors
     ///
     /// As [`permit`](Self::permit).
-    pub fn permit_keys(&self, caller: &Caller, keys: Vec<Bytes>, access: Access) -> Result<(), AuthError> {
+    pub fn permit_leases(
+        &self,
+        caller: &Caller,
+        leases: impl IntoIterator<Item = i64>,
+        lease_keys: &dyn Fn(i64) -> Vec<Bytes>,
+        access: Access,
+    ) -> Result<(), AuthError> {
+        self.permit_known(caller)?;
         if self.permit_admin(caller).is_ok() {
             return Ok(());
         }
-        keys.into_iter().try_for_each(|key| self.permit(caller, &KeyRange::Key(key), access))
+        let mut keys = leases.into_iter().flat_map(lease_keys);
+        keys.try_for_each(|key| self.permit(caller, &KeyRange::Key(key), access))
     }
 
     /// Says whether the caller may run a transaction: whatever either of its branches may do counts.
@@ -138,10 +147,9 @@ impl AuthState {
     fn permit_put(&self, caller: &Caller, put: &Put, lease_keys: LeaseKeys<'_>) -> Result<(), AuthError> {
         let key = KeyRange::Key(put.key.clone());
         self.permit(caller, &key, Access::Write)?;
-        // Looked up only where it is asked about: a lease may have very many keys.
-        if put.lease != 0 && self.permit_admin(caller).is_err() {
+        if put.lease != 0 {
             // Who may not write all keys of a lease could not revoke it, and must not add keys to it.
-            self.permit_keys(caller, lease_keys(put.lease), Access::Write)?;
+            self.permit_leases(caller, [put.lease], lease_keys, Access::Write)?;
         }
         if put.prev_kv {
             self.permit(caller, &key, Access::Read)?;
@@ -173,13 +181,7 @@ impl AuthState {
             Command::Txn(txn) => self.permit_txn(caller, txn, lease_keys),
             Command::Compact { .. } | Command::Auth(_) => self.permit_admin(caller),
             Command::LeaseGrant { .. } => self.permit_known(caller),
-            Command::LeaseRevoke { id } => {
-                self.permit_known(caller)?;
-                if self.permit_admin(caller).is_ok() {
-                    return Ok(());
-                }
-                self.permit_keys(caller, lease_keys(*id), Access::Write)
-            }
+            Command::LeaseRevoke { id } => self.permit_leases(caller, [*id], lease_keys, Access::Write),
             // A member says these of itself, also before anybody can be found out. Others' alarms were judged when they
             // were asked for.
             Command::SetMember(_) | Command::LeaseCheckpoint(_) | Command::Alarm(_) => Ok(()),
