@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal as _};
 
-use kv_cli::CliError;
+use kv_cli::{CliError, parse_bool};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Asks on standard error and reads a line of standard input, which a terminal does not show meanwhile.
@@ -10,9 +10,26 @@ pub(crate) fn ask(prompt: &str) -> io::Result<String> {
     ask_on(&mut io::stderr(), prompt)
 }
 
-/// Gets a new password for a user: asks for it twice, or takes a word of standard input.
-pub(crate) fn choose(name: &str, interactive: bool) -> Result<String, CliError> {
-    if !interactive {
+/// Where a new password comes from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PasswordSource {
+    /// Ask for the password twice; with `false`, read one word from standard input
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "true",
+        action = clap::ArgAction::Set,
+        value_parser = parse_bool
+    )]
+    pub(crate) interactive: bool,
+}
+
+/// Gets a new password for a user.
+pub(crate) fn choose(name: &str, source: &PasswordSource) -> Result<String, CliError> {
+    if !source.interactive {
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
         // Nothing is an empty password, as in etcdctl; what cannot be read is none.

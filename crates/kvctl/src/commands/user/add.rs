@@ -1,11 +1,11 @@
 //! `kvctl user add`: make a user.
 
-use kv_cli::{CliError, parse_bool};
+use kv_cli::CliError;
 use kv_proto::authpb::UserAddOptions;
 use kv_proto::etcdserverpb::AuthUserAddRequest;
 
 use crate::commands::acknowledged::Acknowledged;
-use crate::password;
+use crate::password::{self, PasswordSource};
 use crate::session::{Context, failure};
 
 const EXAMPLES: &str = "\
@@ -31,18 +31,8 @@ pub(crate) struct AddArgs {
     #[arg(value_name = "NAME[:PASSWORD]")]
     arguments: Vec<String>,
 
-    /// Ask for the password twice; with `false`, read one word from standard input
-    #[arg(
-        long,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "true",
-        action = clap::ArgAction::Set,
-        value_parser = parse_bool
-    )]
-    interactive: bool,
+    #[command(flatten)]
+    source: PasswordSource,
 
     /// The password; everybody can see it who sees the command line
     #[arg(long, value_name = "PASSWORD", default_value = "", hide_default_value = true)]
@@ -76,7 +66,7 @@ impl AddArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<(), CliError> {
-    let request = args.request(|name| password::choose(name, args.interactive))?;
+    let request = args.request(|name| password::choose(name, &args.source))?;
     let line = format!("User {} created", request.name).into_bytes();
     let mut session = context.session().await?;
     let response = session.client.user_add(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
@@ -92,7 +82,12 @@ mod tests {
 
     fn args(argument: &str) -> AddArgs {
         let arguments = vec![argument.to_owned()];
-        AddArgs { arguments, interactive: true, new_user_password: String::new(), no_password: false }
+        AddArgs {
+            arguments,
+            source: PasswordSource { interactive: true },
+            new_user_password: String::new(),
+            no_password: false,
+        }
     }
 
     #[track_caller]

@@ -1,10 +1,10 @@
 //! `kvctl user passwd`: give a user another password.
 
-use kv_cli::{CliError, parse_bool};
+use kv_cli::CliError;
 use kv_proto::etcdserverpb::AuthUserChangePasswordRequest;
 
 use crate::commands::acknowledged::Acknowledged;
-use crate::password;
+use crate::password::{self, PasswordSource};
 use crate::session::{Context, failure};
 
 const EXAMPLES: &str = "\
@@ -26,25 +26,15 @@ pub(crate) struct PasswdArgs {
     #[arg(value_name = "NAME")]
     arguments: Vec<String>,
 
-    /// Ask for the password twice; with `false`, read one word from standard input
-    #[arg(
-        long,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true",
-        default_value = "true",
-        action = clap::ArgAction::Set,
-        value_parser = parse_bool
-    )]
-    interactive: bool,
+    #[command(flatten)]
+    source: PasswordSource,
 }
 
 pub(crate) async fn run(context: &Context, args: &PasswdArgs) -> Result<(), CliError> {
     let [name] = args.arguments.as_slice() else {
         return Err(CliError::arguments("user passwd command requires user name as its argument"));
     };
-    let password = password::choose(name, args.interactive)?;
+    let password = password::choose(name, &args.source)?;
     let request = AuthUserChangePasswordRequest { name: name.clone(), password, hashed_password: String::new() };
     let mut session = context.session().await?;
     let changed = session.client.user_change_password(request, context.own_deadline()).await;
