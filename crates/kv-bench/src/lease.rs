@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,8 @@ use comfy_table::{CellAlignment, Table};
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::lease_client::LeaseClient;
 use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseKeepAliveRequest, PutRequest, RangeRequest};
-use tokio::runtime;
 use tokio::sync::mpsc;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
@@ -23,7 +21,8 @@ use tonic::transport::{Channel, Endpoint};
 use crate::BenchError;
 use crate::compare::wait_until_ready;
 use crate::probe::{EVERY, Probe, Probed};
-use crate::process::{Process, pin_to};
+use crate::process::Process;
+use crate::turns::TurnArgs;
 use crate::workload::{Random, key};
 
 /// Requests under way at once, and streams of renewals.
@@ -50,47 +49,20 @@ const WRITTEN_KEYS: u64 = 1000;
 /// are as for compare.
 #[derive(Debug, Args)]
 pub(crate) struct LeaseArgs {
-    /// Command that starts the server compared with
-    #[arg(long, value_name = "COMMAND")]
-    peer: Option<String>,
-    /// Command that starts our server
-    #[arg(long, value_name = "COMMAND")]
-    ours: String,
+    #[command(flatten)]
+    turns: TurnArgs,
     /// Leases that are granted and renewed
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     leases: u64,
     /// Leases that expire together
     #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     expiring: u64,
-    /// Directory to put the data directories in [default: the system's directory for temporary files]
-    #[arg(long, value_name = "DIRECTORY")]
-    directory: Option<PathBuf>,
-    /// Core that both servers are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 0)]
-    server_core: usize,
-    /// Core that the clients are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 1)]
-    client_core: usize,
 }
 
 /// Measures and prints.
 pub(crate) fn run(args: &LeaseArgs) -> Result<(), BenchError> {
-    let parent = args.directory.clone().unwrap_or_else(std::env::temp_dir);
-    let runtime =
-        runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::io("start a runtime"))?;
-    let mut report = Report { leases: args.leases, expiring: args.expiring, rows: Vec::new() };
-    for (name, command) in [("peer", args.peer.as_ref()), ("ours", Some(&args.ours))] {
-        let Some(command) = command else { continue };
-        let mut server = Process::start(name, command, &parent, args.server_core)?;
-        pin_to(args.client_core)?;
-        let row = LocalSet::new().block_on(&runtime, async {
-            tokio::select! {
-                row = measure(&mut server, args.leases, args.expiring) => row,
-                _ = tokio::signal::ctrl_c() => Err(BenchError::Interrupted),
-            }
-        })?;
-        report.rows.push(row);
-    }
+    let rows = args.turns.measure(&async |server: &mut Process| measure(server, args.leases, args.expiring).await)?;
+    let report = Report { leases: args.leases, expiring: args.expiring, rows };
     print!("{report}");
     Ok(())
 }

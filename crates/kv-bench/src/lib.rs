@@ -16,6 +16,7 @@ mod probe;
 mod process;
 mod report;
 mod stall;
+mod turns;
 mod workload;
 
 use std::ffi::OsString;

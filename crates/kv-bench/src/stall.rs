@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -16,15 +15,14 @@ use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::{
     CompactionRequest, DefragmentRequest, PutRequest, RangeRequest, RequestOp, SnapshotRequest, TxnRequest,
 };
-use tokio::runtime;
-use tokio::task::LocalSet;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::BenchError;
 use crate::compare::wait_until_ready;
 use crate::probe::{EVERY, Probe, Probed};
-use crate::process::{Process, pin_to};
+use crate::process::Process;
+use crate::turns::TurnArgs;
 use crate::workload::{Random, key};
 
 /// Bytes of every value.
@@ -46,44 +44,17 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 /// due while one waited count as having waited too, and so do those that the server refuses in the end. Commands are as for compare.
 #[derive(Debug, Args)]
 pub(crate) struct StallArgs {
-    /// Command that starts the server compared with
-    #[arg(long, value_name = "COMMAND")]
-    peer: Option<String>,
-    /// Command that starts our server
-    #[arg(long, value_name = "COMMAND")]
-    ours: String,
+    #[command(flatten)]
+    turns: TurnArgs,
     /// Megabytes of values; one in three is overwritten once
     #[arg(long, value_name = "MEGABYTES", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     megabytes: u64,
-    /// Directory to put the data directories in [default: the system's directory for temporary files]
-    #[arg(long, value_name = "DIRECTORY")]
-    directory: Option<PathBuf>,
-    /// Core that both servers are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 0)]
-    server_core: usize,
-    /// Core that the clients are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 1)]
-    client_core: usize,
 }
 
 /// Measures and prints.
 pub(crate) fn run(args: &StallArgs) -> Result<(), BenchError> {
-    let parent = args.directory.clone().unwrap_or_else(std::env::temp_dir);
-    let runtime =
-        runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::io("start a runtime"))?;
-    let mut report = Report { megabytes: args.megabytes, rows: Vec::new() };
-    for (name, command) in [("peer", args.peer.as_ref()), ("ours", Some(&args.ours))] {
-        let Some(command) = command else { continue };
-        let mut server = Process::start(name, command, &parent, args.server_core)?;
-        pin_to(args.client_core)?;
-        let rows = LocalSet::new().block_on(&runtime, async {
-            tokio::select! {
-                rows = measure(&mut server, args.megabytes) => rows,
-                _ = tokio::signal::ctrl_c() => Err(BenchError::Interrupted),
-            }
-        })?;
-        report.rows.extend(rows);
-    }
+    let rows = args.turns.measure(&async |server: &mut Process| measure(server, args.megabytes).await)?;
+    let report = Report { megabytes: args.megabytes, rows: rows.into_iter().flatten().collect() };
     print!("{report}");
     Ok(())
 }
