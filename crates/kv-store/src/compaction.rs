@@ -8,38 +8,14 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use crate::compaction_state::Deletion;
 use crate::digest::Digest;
-use crate::past_hashes::PastHashes;
-use crate::revision::LogPosition;
-use crate::revision::Point;
+use crate::revision::{LogPosition, Point};
 use crate::storage_error::StorageError;
 use crate::store::Store;
 
 /// How many keys are compacted in the index under one hold of its lock.
 const INDEX_KEYS: usize = 64;
-
-/// What there is to delete, and how far that is.
-#[derive(Debug)]
-pub(crate) struct CompactionState {
-    /// The newest compaction, and the log entry it came with; none if it was already stored when the store opened.
-    target: i64,
-    applied_with: Option<LogPosition>,
-    /// Everything up to this compaction is deleted.
-    finished: i64,
-    /// The newest compaction when the store was opened. What it has deleted before is not known, nor can a later one be
-    /// hashed that came while it was not finished.
-    opened_with: i64,
-    /// The compaction whose deletion has begun.
-    begun: Option<i64>,
-    past: PastHashes,
-}
-
-impl CompactionState {
-    pub(crate) fn new(target: i64, finished: i64) -> Self {
-        let past = PastHashes::default();
-        Self { target, applied_with: None, finished, opened_with: target, begun: None, past }
-    }
-}
 
 /// What a call of [`Store::compaction_step`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,14 +51,7 @@ pub struct SliceDone {
 
 impl Store {
     pub(crate) fn schedule_compaction(&self, revision: i64, applied_with: LogPosition) {
-        let mut state = self.compaction.lock();
-        if state.finished >= state.opened_with {
-            let previous = state.target;
-            state.past.begin(revision, previous);
-        }
-        state.target = revision;
-        state.applied_with = Some(applied_with);
-        drop(state);
+        self.compaction.lock().schedule(revision, applied_with);
         self.compaction_changed.notify_all();
     }
 
@@ -93,23 +62,20 @@ impl Store {
     ///
     /// [`StorageError`]; if it is retryable, nothing was deleted.
     pub fn compaction_step(&self, rows_max: usize, patience: Duration) -> Result<CompactionStep, StorageError> {
-        let (target, begun) = {
-            let state = self.compaction.lock();
-            if state.finished >= state.target {
-                return Ok(CompactionStep::Idle);
+        let durable = self.durable();
+        let next = self.compaction.lock().next(durable);
+        let target = match next {
+            Deletion::None => return Ok(CompactionStep::Idle),
+            Deletion::Waiting => return Ok(CompactionStep::Waiting),
+            Deletion::Begun(target) => target,
+            Deletion::Due(target) => {
+                self.pins.wait_below(target, patience);
+                let _index = self.index.write();
+                self.purged_to.store(target, Ordering::Release);
+                self.compaction.lock().begin(target);
+                target
             }
-            if state.applied_with > self.durable() {
-                return Ok(CompactionStep::Waiting);
-            }
-            // A compaction under way is ended before a newer one begins: its cursor stands in the middle.
-            (state.begun.unwrap_or(state.target), state.begun.is_some())
         };
-        if !begun {
-            self.pins.wait_below(target, patience);
-            let _index = self.index.write();
-            self.purged_to.store(target, Ordering::Release);
-            self.compaction.lock().begun = Some(target);
-        }
         let _no_hashing = self.deleting.lock();
         let began = Instant::now();
         let slice = self.storage.compact_slice(target, rows_max)?;
@@ -123,18 +89,11 @@ impl Store {
             }
         }
         let done = SliceDone { deleted: slice.deleted.len() as u64, storage_took, index_took: began.elapsed() };
-        let mut state = self.compaction.lock();
-        state.past.delete(slice.target, &slice.deleted);
-        // A compaction that a restart interrupted is finished first, so this can be an older one.
-        let Some(finished) = slice.finished else { return Ok(CompactionStep::More { slice: done }) };
-        state.finished = finished;
-        state.past.finish(finished);
-        if finished >= target {
-            state.begun = None;
-        }
-        drop(state);
+        let Some(revision) = self.compaction.lock().delete(&slice) else {
+            return Ok(CompactionStep::More { slice: done });
+        };
         self.compaction_changed.notify_all();
-        Ok(CompactionStep::Finished { revision: finished, slice: done })
+        Ok(CompactionStep::Finished { revision, slice: done })
     }
 
     /// Counts the used pages again, after something else than a checkpoint changed how many there are.
@@ -142,9 +101,9 @@ impl Store {
         self.charge.settle(0, || self.storage.used_bytes());
     }
 
-    /// Returns what a past compaction at `revision` was hashed under and over, as [`PastHashes::find`].
+    /// Returns what a past compaction at `revision` was hashed under and over, as [`PastHashes::find`](crate::past_hashes::PastHashes::find).
     pub(crate) fn past_compaction(&self, revision: i64) -> Option<(i64, Vec<(Point, Digest)>)> {
-        self.compaction.lock().past.find(revision)
+        self.compaction.lock().past().find(revision)
     }
 
     /// Waits until what a compaction gave up is deleted and stored as deleted; says whether that came true in time.
@@ -153,9 +112,9 @@ impl Store {
     pub fn wait_compacted(&self, revision: i64, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         let mut state = self.compaction.lock();
-        while state.finished < revision {
+        while !state.is_finished(revision) {
             if self.compaction_changed.wait_until(&mut state, deadline).timed_out() {
-                return state.finished >= revision;
+                return state.is_finished(revision);
             }
         }
         true
@@ -172,7 +131,7 @@ impl Store {
                 backlog.durable
             };
             let mut state = self.compaction.lock();
-            if state.finished < state.target && state.applied_with <= durable {
+            if matches!(state.next(durable), Deletion::Due(_) | Deletion::Begun(_)) {
                 return true;
             }
             // Every checkpoint and every compaction wakes this; the limit covers one that came in between.

@@ -12,7 +12,7 @@ use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
 use crate::lmdb_file::LmdbFile;
-use crate::lock_file::{LockFile, Readers};
+use crate::lock_file::{LockFile, Readers, lock_path};
 use crate::schema::{REV, TABLES_OF_FORMAT_1, Table, VALUE};
 use crate::storage_error::{OpenError, StorageError};
 
@@ -204,13 +204,6 @@ pub(crate) fn remove_store_file(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Returns where LMDB keeps the locks of a file.
-pub(crate) fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
-    name.into()
 }
 
 #[expect(unsafe_code, reason = "mapping a file is unsafe whoever does it; the conditions are met as the comment says")]

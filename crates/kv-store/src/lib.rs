@@ -56,13 +56,16 @@
 compile_error!("kvd maps its whole store into memory, which needs a 64-bit address space");
 
 mod alarm;
+mod alarms;
 mod apply;
 mod auth;
 mod background;
 mod charge;
+mod check;
 mod checkpoint;
 mod command;
 mod compaction;
+mod compaction_state;
 mod digest;
 mod disk_full;
 mod encoding;
@@ -77,6 +80,7 @@ mod key_index;
 mod key_range;
 mod kv;
 mod lease;
+mod leases;
 mod lmdb_file;
 mod load;
 mod lock_file;
@@ -85,6 +89,7 @@ mod past_hashes;
 mod pins;
 mod read;
 mod record;
+mod rescue;
 mod revision;
 mod ring;
 pub mod schema;
@@ -103,6 +108,7 @@ pub use auth::{
 pub use background::{
     Background, BackgroundOptions, CHECKPOINT_INTERVAL, COMPACTION_PAUSE, COMPACTION_ROWS, READER_PATIENCE,
 };
+pub use check::Checked;
 pub use checkpoint::Checkpointed;
 pub use command::{
     Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, LeaseRemaining, Member, Op,
@@ -124,11 +130,12 @@ pub use membership::{Membership, MembershipError};
 pub use pins::Pin;
 pub use read::SHORT_READ_PAIRS;
 pub use record::{Head, Record};
+pub use rescue::{Lost, Survey};
 pub use revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
 pub use schema::Table;
 pub use storage::{
-    Checked, CompactionSlice, DefragmentProgress, Defragmented, DeletedChange, DirLock, Effect, EntryEffects, Heads,
-    Lost, Meta, Records, Sizes, Snapshot, Storage, StorageOptions, StorageReader, Survey, TableRow, TableRows, Trimmed,
+    CompactionSlice, DefragmentProgress, Defragmented, DeletedChange, DirLock, Effect, EntryEffects, Heads, Meta,
+    Records, Sizes, Snapshot, Storage, StorageOptions, StorageReader, TableRow, TableRows, Trimmed,
 };
 pub use storage_error::{OpenError, StorageError, StorageErrorKind};
 pub use store::{BACKLOG_BYTES_MAX, HISTORY_WINDOW_BYTES, Store, StoreOptions};

@@ -3,11 +3,11 @@
 
 use bytes::Bytes;
 
-use crate::alarm::Alarms;
+use crate::alarms::Alarms;
 use crate::auth::{self, AuthState};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
-use crate::lease::Leases;
+use crate::leases::Leases;
 use crate::revision::{FIRST_REVISION, LogPosition, Point};
 use crate::schema::{self, Gap, Table};
 use crate::storage::{Meta, Storage, StorageReader};

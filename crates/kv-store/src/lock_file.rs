@@ -8,9 +8,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
-
-use crate::env::lock_path;
+use std::path::{Path, PathBuf};
 
 const MAGIC: u32 = 0xbeef_c0de;
 const SLOT: usize = 64;
@@ -58,6 +56,13 @@ impl LockFile {
         }
         Some(readers)
     }
+}
+
+/// Returns where LMDB keeps the locks of a file.
+pub(crate) fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    name.into()
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {

@@ -7,12 +7,10 @@
 //! - one writer at a time holds the `writer` lock, and only under it is the environment replaced;
 //! - whoever begins reading holds the environment it reads, so a replaced file stays until the last of them is gone.
 
-mod check;
 mod compact;
-mod directory;
+pub(crate) mod directory;
 mod reader;
 mod replace;
-mod rescue;
 mod restore;
 mod snapshot;
 mod trim;
@@ -28,19 +26,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
-pub use self::check::Checked;
 pub use self::compact::{CompactionSlice, DeletedChange};
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
+pub(crate) use self::reader::BigTable;
 pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
 pub use self::replace::{DefragmentProgress, Defragmented};
-pub use self::rescue::{Lost, Survey};
 pub use self::snapshot::Snapshot;
 pub use self::trim::Trimmed;
-use self::write::Transaction;
+pub(crate) use self::write::Transaction;
 pub use self::write::{Effect, EntryEffects};
-use crate::env::{EnvOptions, Environment, ReadTxn, ReaderLocking, lock_path};
+use crate::env::{EnvOptions, Environment, ReadTxn, ReaderLocking};
 use crate::lmdb_file::LmdbFile;
+use crate::lock_file::lock_path;
 use crate::revision::FIRST_REVISION;
 use crate::schema::{FORMAT_VERSION, Table, meta, number};
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};

@@ -17,14 +17,16 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use crate::alarm::{Alarm, Alarms};
+use crate::alarm::Alarm;
+use crate::alarms::Alarms;
 use crate::auth::AuthState;
 use crate::charge::Charge;
 use crate::command::{Command, Member};
-use crate::compaction::CompactionState;
+use crate::compaction_state::CompactionState;
 use crate::error::{ReadError, WriteError};
 use crate::key_index::KeyIndex;
-use crate::lease::Leases;
+use crate::lease::{Lease, LeaseObserver};
+use crate::leases::Leases;
 use crate::pins::{Pin, Pins};
 use crate::record::Record;
 use crate::revision::{LogPosition, Point};
@@ -242,6 +244,33 @@ impl Store {
     /// Returns why a raised alarm stops a command, if one does. Applying the command would find the same.
     pub fn refusal(&self, command: &Command) -> Option<WriteError> {
         self.alarms.refusal(command)
+    }
+
+    /// Returns a lease, if it exists.
+    pub fn lease(&self, id: i64) -> Option<Lease> {
+        self.leases.read().get(id)
+    }
+
+    /// Returns the keys attached to a lease in byte order, or nothing if it does not exist.
+    pub fn lease_keys(&self, id: i64) -> Option<Vec<Bytes>> {
+        self.leases.read().keys(id)
+    }
+
+    /// Returns all leases, in no order.
+    pub fn leases(&self) -> Vec<Lease> {
+        self.leases.read().all()
+    }
+
+    /// Returns the number of leases.
+    pub fn lease_count(&self) -> usize {
+        self.leases.read().len()
+    }
+
+    /// Tells `observer`, in place of any other, of every change of leases from now on; returns those there are.
+    pub fn observe_leases(&self, observer: Arc<dyn LeaseObserver>) -> Vec<Lease> {
+        let mut leases = self.leases.write();
+        leases.observe(observer);
+        leases.all()
     }
 
     /// Returns what a quota is compared with: the bytes of used pages when they were last counted, and those of what

@@ -70,7 +70,7 @@ impl StorageReader {
     }
 
     /// Reads how far a compaction under way has come.
-    pub(super) fn compact_cursor(&self) -> Result<Option<CompactCursor>, StorageError> {
+    pub(crate) fn compact_cursor(&self) -> Result<Option<CompactCursor>, StorageError> {
         let row = self.row(Table::Meta, meta::COMPACT_CURSOR)?;
         row.map(|value| parse_compact_cursor("compact_cursor", value)).transpose()
     }
@@ -108,7 +108,7 @@ impl StorageReader {
     }
 
     /// Finds the row of the change made at a point.
-    pub(super) fn row_at(&self, at: Point) -> Result<Option<Row<'_>>, StorageError> {
+    pub(crate) fn row_at(&self, at: Point) -> Result<Option<Row<'_>>, StorageError> {
         for change in [ChangeType::Put, ChangeType::Tombstone] {
             let key = rev_key(at, change);
             let row = self.environment.rev.get(&self.txn, &key);
@@ -204,7 +204,7 @@ impl StorageReader {
     }
 
     /// Reads every row of `rev` or `value` as it is.
-    pub(super) fn raw_rows(&self, table: BigTable) -> Result<RawRows<'_>, StorageError> {
+    pub(crate) fn raw_rows(&self, table: BigTable) -> Result<RawRows<'_>, StorageError> {
         let (rows, name) = match table {
             BigTable::Rev => (self.environment.rev, REV),
             BigTable::Value => (self.environment.value, VALUE),
@@ -227,7 +227,7 @@ impl StorageReader {
     }
 
     /// Appends a value that is kept apart.
-    pub(super) fn put_value(&self, at: Point, expected: ApartValue, out: &mut BytesMut) -> Result<(), StorageError> {
+    pub(crate) fn put_value(&self, at: Point, expected: ApartValue, out: &mut BytesMut) -> Result<(), StorageError> {
         let action = || format!("read the value of revision {at} from table value");
         let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
         let rows = range(self.environment.value, &self.txn, Bound::Included(&first), Bound::Included(&last));
@@ -317,13 +317,13 @@ impl<'a> Iterator for TableRows<'a> {
 
 /// A table that is not a small one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BigTable {
+pub(crate) enum BigTable {
     Rev,
     Value,
 }
 
 /// Rows as they are, see [`StorageReader::raw_rows`]. An error of LMDB is the last item: it knows no way past it.
-pub(super) struct RawRows<'a> {
+pub(crate) struct RawRows<'a> {
     rows: Option<RowRange<'a>>,
     name: &'static str,
 }

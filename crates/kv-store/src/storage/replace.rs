@@ -27,8 +27,9 @@ use heed::{CompactionOption, PutFlags};
 use super::directory::{self, StoreNumber};
 use super::{Storage, Writer};
 use crate::disk_full;
-use crate::env::{EnvOptions, Environment, Rows, lock_path, remove_store_file};
+use crate::env::{EnvOptions, Environment, Rows, remove_store_file};
 use crate::lmdb_file::LmdbFile;
+use crate::lock_file::lock_path;
 use crate::schema::Table;
 use crate::storage_error::{OpenError, StorageError, StorageErrorKind};
 

@@ -80,4 +80,24 @@ impl Storage {
             Ok(revision)
         })
     }
+
+    /// Has the store forget its cluster: its place in a log, its ids, members and alarms. A server that starts on it begins
+    /// a cluster of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn forget_cluster(&self) -> Result<(), StorageError> {
+        let mut rows = Vec::new();
+        let reader = self.read()?;
+        for table in [Table::Member, Table::Alarm] {
+            for row in reader.rows(table, b"")? {
+                rows.push((table, row?.0.to_vec()));
+            }
+        }
+        drop(reader);
+        let own = [meta::APPLIED, meta::MEMBERSHIP, meta::CLUSTER_ID, meta::MEMBER_ID];
+        rows.extend(own.map(|key| (Table::Meta, key.to_vec())));
+        self.write_with("forget the cluster", |txn| rows.iter().try_for_each(|(table, key)| txn.delete(*table, key)))
+    }
 }

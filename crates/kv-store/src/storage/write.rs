@@ -94,7 +94,7 @@ impl Storage {
     }
 
     /// Runs `change` in a write transaction and commits it.
-    pub(super) fn write_with<T>(
+    pub(crate) fn write_with<T>(
         &self,
         action: &str,
         change: impl FnOnce(&mut Transaction<'_>) -> Result<T, StorageError>,
@@ -129,7 +129,7 @@ const WRITTEN_BYTES_MIN: u64 = 64 << 10;
 const SHARED_PAGE_BYTES_MAX: usize = 1000;
 
 /// A write transaction; dropped, it changes nothing.
-pub(super) struct Transaction<'a> {
+pub(crate) struct Transaction<'a> {
     environment: &'a Environment,
     txn: RwTxn<'a>,
     changed_rows: Vec<(Table, Bytes)>,
@@ -178,7 +178,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    pub(super) fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
+    pub(crate) fn put_record(&mut self, record: &Record, row: &mut BytesMut) -> Result<(), StorageError> {
         let failed = |error| StorageError::lmdb(format!("write revision {}", record.at), &error);
         self.written_bytes += record.kv.len() as u64;
         let (key, value) = encode_row(record, row);
@@ -235,7 +235,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    pub(super) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+    pub(crate) fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
         self.count_row(table, key, Some(value))?;
         let put = self.rows(table)?.put(&mut self.txn, key, value);
         put.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;
@@ -244,7 +244,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    pub(super) fn delete(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
+    pub(crate) fn delete(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
         self.count_row(table, key, None)?;
         let deleted = self.rows(table)?.delete(&mut self.txn, key);
         deleted.map_err(|error| StorageError::lmdb(format!("write table {}", table.name()), &error))?;

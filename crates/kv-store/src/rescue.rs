@@ -15,9 +15,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Storage, Transaction, directory};
 use crate::auth;
-use crate::lease::Leases;
+use crate::leases::Leases;
 use crate::lmdb_file::{NamedRow, PageUse, Salvage};
 use crate::record::{ApartValue, Record, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
@@ -25,6 +24,7 @@ use crate::schema::{
     Gap, REV, Table, VALUE, gaps, meta, number, parse_compact_cursor, parse_log_position, parse_membership,
     parse_number, parse_rev_key, parse_value_key, row_checksum,
 };
+use crate::storage::{Storage, Transaction, directory};
 use crate::storage_error::{OpenError, StorageError};
 
 /// How many bytes of records are written in one transaction.
@@ -488,26 +488,4 @@ impl Survey {
 /// Says whether a store whose newest revision is known can have a change at a point.
 fn is_possible(at: Point, newest: i64) -> bool {
     (FIRST_REVISION..=newest).contains(&at.major) && u32::try_from(at.sub).is_ok()
-}
-
-impl Storage {
-    /// Has the store forget its cluster: its place in a log, its ids, members and alarms. A server that starts on it begins
-    /// a cluster of its own.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Self::write).
-    pub fn forget_cluster(&self) -> Result<(), StorageError> {
-        let mut rows = Vec::new();
-        let reader = self.read()?;
-        for table in [Table::Member, Table::Alarm] {
-            for row in reader.rows(table, b"")? {
-                rows.push((table, row?.0.to_vec()));
-            }
-        }
-        drop(reader);
-        let own = [meta::APPLIED, meta::MEMBERSHIP, meta::CLUSTER_ID, meta::MEMBER_ID];
-        rows.extend(own.map(|key| (Table::Meta, key.to_vec())));
-        self.write_with("forget the cluster", |txn| rows.iter().try_for_each(|(table, key)| txn.delete(*table, key)))
-    }
 }

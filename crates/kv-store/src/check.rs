@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 
 use bytes::{Bytes, BytesMut};
 
-use super::Storage;
-use super::reader::{BigTable, Meta, StorageReader};
 use crate::alarm::Alarm;
 use crate::auth;
 use crate::command::Member;
@@ -20,6 +18,7 @@ use crate::membership::Membership;
 use crate::record::{Row, parse_row};
 use crate::revision::{FIRST_REVISION, NEVER_COMPACTED, Point};
 use crate::schema::{self, Gap, Table, parse_number, parse_rev_key, parse_value_key};
+use crate::storage::{BigTable, Meta, Storage, StorageReader};
 use crate::storage_error::StorageError;
 
 /// What a check looked at.
