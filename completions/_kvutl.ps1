@@ -184,7 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
             [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, protobuf, simple or table')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
-            [CompletionResult]::new('--skip-hash-check', '--skip-hash-check', [CompletionResultType]::ParameterName, 'Accept a snapshot without a digest at its end, such as a file copied out of a data directory')
+            [CompletionResult]::new('--skip-hash-check', '--skip-hash-check', [CompletionResultType]::ParameterName, 'Accept a snapshot whose digest is missing or wrong')
             [CompletionResult]::new('--mark-compacted', '--mark-compacted', [CompletionResultType]::ParameterName, 'Mark what is before as compacted; given with --bump-revision as in etcdutl, and the default here')
             [CompletionResult]::new('--keep-revision', '--keep-revision', [CompletionResultType]::ParameterName, 'Leave revisions as they are in the snapshot')
             [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')

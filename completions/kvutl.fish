@@ -125,7 +125,7 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l skip-hash-check -d 'Accept a snapshot without a digest at its end, such as a file copied out of a data directory'
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l skip-hash-check -d 'Accept a snapshot whose digest is missing or wrong'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l mark-compacted -d 'Mark what is before as compacted; given with --bump-revision as in etcdutl, and the default here'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l keep-revision -d 'Leave revisions as they are in the snapshot'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l hex -d 'Print keys and values as hexadecimal escapes'

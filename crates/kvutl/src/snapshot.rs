@@ -4,12 +4,15 @@
 //! that is compressed or comes through a pipe is unpacked into a temporary one.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use kv_cli::{CliError, DIGEST_BYTES, DigestCheck, DigestError, ExitStatus, decompressed};
-use kv_store::{LmdbFile, OpenError, Storage, StorageErrorKind};
+use kv_cli::{CliError, DIGEST_BYTES, DigestCheck, DigestError, ExitStatus, Progress, decompressed};
+use kv_store::{Checked, LmdbFile, OpenError, Storage, StorageErrorKind};
+
+use crate::offline::OfflineError;
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
@@ -40,12 +43,13 @@ impl SnapshotFile {
     /// Says by name whether it was cut or changed, is of something else or of a later release.
     pub(crate) fn open(name: &str) -> Result<Self, CliError> {
         let mut source = Source::open(name)?;
-        let unpacked = if source.is_plain_file { None } else { Some(Unpacked::create(name)?) };
+        let unpacked = if source.plain_bytes.is_some() { None } else { Some(Unpacked::create(name)?) };
         let content = match &unpacked {
-            None => source.copy(&mut io::sink())?,
-            Some(unpacked) => source.copy(&mut &unpacked.file)?,
+            None => source.copy("reading", &mut io::sink())?,
+            Some(unpacked) => source.copy("unpacking", &mut &unpacked.file)?,
         };
-        content.judge(name)?;
+        content.judge_kind(name)?;
+        content.judge_digest()?;
         let path = unpacked.as_ref().map_or(Path::new(name), |unpacked| &unpacked.path);
         check_structure(name, path)?;
         let storage = Storage::open_snapshot(path).map_err(|error| open_error(name, &error))?;
@@ -57,22 +61,60 @@ impl SnapshotFile {
 ///
 /// # Errors
 ///
-/// As [`SnapshotFile::open`]; a snapshot without a digest is refused unless that is `optional`.
-pub(crate) fn unpack(name: &str, into: &Path, optional: bool) -> Result<(), CliError> {
-    let mut source = Source::open(name)?;
-    let written = |error: io::Error| failed(format_args!("write {}: {error}", into.display()));
-    let mut file = File::options().read(true).write(true).create_new(true).open(into).map_err(written)?;
-    let content = source.copy(&mut file)?;
-    content.judge(name)?;
-    file.set_len(content.length_bytes).map_err(written)?;
+/// As [`SnapshotFile::open`]; a snapshot without a digest is refused too.
+pub(crate) fn unpack(name: &str, into: &Path) -> Result<(), CliError> {
+    let content = unpack_any(name, into)?;
+    content.judge_digest()?;
     // A file that was cut has no digest either, and that it was cut says more.
     check_structure(name, into)?;
-    if content.digest.is_err() && !optional {
+    if content.digest.is_err() {
         return Err(failed("snapshot missing hash but --skip-hash-check=false").with_hint(
             "a file copied out of a data directory has none; if this is one, --skip-hash-check restores it nevertheless",
         ));
     }
     Ok(())
+}
+
+/// Unpacks a snapshot into a store file whatever its digest says. Its records are still to be checked.
+///
+/// # Errors
+///
+/// As [`SnapshotFile::open`], but for the digest.
+pub(crate) fn unpack_unverified(name: &str, into: &Path) -> Result<(), CliError> {
+    unpack_any(name, into)?;
+    check_structure(name, into)
+}
+
+fn unpack_any(name: &str, into: &Path) -> Result<Content, CliError> {
+    let mut source = Source::open(name)?;
+    let written = |error: io::Error| failed(format_args!("write {}: {error}", into.display()));
+    let mut file = File::options().read(true).write(true).create_new(true).open(into).map_err(written)?;
+    let content = source.copy("unpacking", &mut file)?;
+    content.judge_kind(name)?;
+    file.set_len(content.length_bytes).map_err(written)?;
+    Ok(content)
+}
+
+/// Reads every record of a snapshot and compares it with its checksum and with what must be so.
+///
+/// # Errors
+///
+/// Names all damage, line by line.
+pub(crate) fn check_records(storage: &Storage, length_bytes: u64) -> Result<Checked, CliError> {
+    let progress = Progress::bytes("checking", length_bytes);
+    let mut damage = Vec::new();
+    let checked = storage.check(&mut |found| damage.push(found), &mut |bytes| progress.set(bytes));
+    let checked = checked.map_err(OfflineError::from)?;
+    if damage.is_empty() { Ok(checked) } else { Err(damage_found(&damage)) }
+}
+
+/// The error of a snapshot whose records are damaged.
+pub(crate) fn damage_found(damage: &[String]) -> CliError {
+    let mut message = format!("snapshot file integrity check failed. {} errors found.", damage.len());
+    for damage in damage {
+        let _ = write!(message, "\n{damage}");
+    }
+    CliError::new(ExitStatus::Damaged, message).with_hint("use another copy")
 }
 
 fn check_structure(name: &str, path: &Path) -> Result<(), CliError> {
@@ -84,8 +126,8 @@ fn check_structure(name: &str, path: &Path) -> Result<(), CliError> {
 struct Source {
     name: String,
     reader: Box<dyn Read>,
-    /// The file can be opened as it is.
-    is_plain_file: bool,
+    /// How long the file is, if it can be opened as it is.
+    plain_bytes: Option<u64>,
 }
 
 impl Source {
@@ -93,7 +135,7 @@ impl Source {
         let reading = |error: io::Error| failed(format_args!("read {name}: {error}"));
         if name == STDIN {
             let reader = decompressed(Box::new(BufReader::new(io::stdin()))).map_err(reading)?;
-            return Ok(Self { name: "standard input".to_owned(), reader, is_plain_file: false });
+            return Ok(Self { name: "standard input".to_owned(), reader, plain_bytes: None });
         }
         let file = match File::open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -113,11 +155,12 @@ impl Source {
             !kv_cli::is_compressed(&begin[..length])
         };
         let reader = decompressed(Box::new(BufReader::with_capacity(PIECE_BYTES, file))).map_err(reading)?;
-        Ok(Self { name: name.to_owned(), reader, is_plain_file: is_plain })
+        Ok(Self { name: name.to_owned(), reader, plain_bytes: is_plain.then_some(metadata.len()) })
     }
 
     /// Copies everything and finds out what it is.
-    fn copy(&mut self, into: &mut dyn Write) -> Result<Content, CliError> {
+    fn copy(&mut self, action: &'static str, into: &mut dyn Write) -> Result<Content, CliError> {
+        let progress = Progress::bytes(action, self.plain_bytes.unwrap_or(0));
         let mut digest = DigestCheck::default();
         let mut begin = Vec::new();
         let mut piece = vec![0; PIECE_BYTES];
@@ -134,6 +177,7 @@ impl Source {
             let read = &piece[..length];
             begin.extend_from_slice(&read[..length.min((MAGIC_AT + 4).saturating_sub(begin.len()))]);
             digest.update(read);
+            progress.set(digest.length_bytes());
             into.write_all(read).map_err(|error| failed(format_args!("unpack {}: {error}", self.name)))?;
         }
         let magic =
@@ -157,17 +201,19 @@ struct Content {
 }
 
 impl Content {
-    fn judge(&self, name: &str) -> Result<(), CliError> {
+    fn judge_kind(&self, name: &str) -> Result<(), CliError> {
         match self.magic {
-            Some(LMDB_MAGIC) => {}
-            Some(BBOLT_MAGIC) => {
-                return Err(failed(format_args!("{name} is a snapshot of an etcd, not of a kvd")).with_hint(
-                    "etcd's own etcdutl reads it; `kvctl make-mirror` copies keys from a running etcd to a kvd",
-                ));
-            }
-            None => return Err(failed(format_args!("{name} was cut: it ends inside its header"))),
-            Some(_) => return Err(failed(format_args!("{name} is not a snapshot of a kvd: invalid database"))),
+            Some(LMDB_MAGIC) => Ok(()),
+            Some(BBOLT_MAGIC) => Err(failed(format_args!("{name} is a snapshot of an etcd, not of a kvd")).with_hint(
+                "etcd's own etcdutl reads it; `kvctl make-mirror` copies keys from a running etcd to a kvd",
+            )),
+            None => Err(failed(format_args!("{name} was cut: it ends inside its header"))),
+            Some(_) => Err(failed(format_args!("{name} is not a snapshot of a kvd: invalid database"))),
         }
+    }
+
+    /// Refuses what was cut or changed; there may be no digest.
+    fn judge_digest(&self) -> Result<(), CliError> {
         match &self.digest {
             Err(error @ DigestError::Mismatch { .. }) => Err(CliError::new(ExitStatus::Failure, error)
                 .with_hint("the file was cut or changed after it was saved; use another copy")),

@@ -208,6 +208,35 @@ fn what_is_no_whole_snapshot_is_refused_by_name() {
     assert!(saved.on_copy("verify", bare).to_string().contains("note: there is no digest at its end"));
 }
 
+/// Without its digest a file is taken for what its pages and records are, and these are compared with their checksums.
+#[test]
+fn what_is_damaged_is_refused_without_a_digest_too() {
+    let saved = Saved::new();
+    let whole = fs::read(&saved.file).unwrap();
+    let copy = saved.path("copy.db");
+    let to = saved.path("to");
+    let flags = ["--skip-hash-check", "--keep-revision"];
+    let mut outcomes = [0; 2];
+    for byte in (0..whole.len()).step_by(whole.len() / 150) {
+        let mut bytes = whole.clone();
+        bytes[byte] ^= 4;
+        fs::write(&copy, bytes).unwrap();
+        let ran = restore(copy.to_str().unwrap(), &to, &flags);
+        if ran.status == 0 {
+            // What was changed is the digest, or a byte that nothing is in.
+            assert_eq!(at(&to, &["hashkv"]), saved.hash, "byte {byte}");
+            assert!(history(&to) == history(saved.original.path()), "byte {byte}: some key is another one");
+            fs::remove_dir_all(&to).unwrap();
+        } else {
+            let known = ["is damaged", "integrity check failed", "is not a snapshot", "has format version"];
+            assert!(known.iter().any(|known| ran.stderr.contains(known)), "byte {byte}: {ran}");
+            assert_eq!(saved.names(), ["a.db", "copy.db"], "byte {byte}");
+        }
+        outcomes[usize::from(ran.status != 0)] += 1;
+    }
+    assert!(outcomes[0] > 0 && outcomes[1] > 50, "{outcomes:?} were taken and refused");
+}
+
 #[test]
 fn a_snapshot_of_a_later_release_is_refused_by_name() {
     let saved = Saved::new();

@@ -14,7 +14,7 @@ use super::status::one_file;
 use crate::global::{Context, Words};
 use crate::offline::OfflineError;
 use crate::scratch::{Scratch, with_suffix};
-use crate::snapshot::{open_error, unpack};
+use crate::snapshot::{check_records, open_error, unpack, unpack_unverified};
 
 /// How far revisions are moved unless the line says otherwise: farther than any cluster writes between two backups.
 const REVISIONS_MOVED: i64 = 1_000_000_000;
@@ -52,7 +52,10 @@ pub(crate) struct RestoreArgs {
     #[arg(long, value_name = "URLS", default_value = "http://localhost:2380")]
     initial_advertise_peer_urls: String,
 
-    /// Accept a snapshot without a digest at its end, such as a file copied out of a data directory
+    /// Accept a snapshot whose digest is missing or wrong
+    ///
+    /// Such as a file copied out of a data directory, which has none. The structure of its pages, every record and every
+    /// value are checked instead; what is damaged is refused.
     #[arg(long)]
     skip_hash_check: bool,
 
@@ -120,9 +123,17 @@ pub(crate) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<(), C
     let member = Member { id, name: args.name.clone(), peer_urls, client_urls: Vec::new(), learner: false };
     context.note(&format!("restoring snapshot {name} to {}", destination.display()));
     let scratch = Scratch::create(with_suffix(&destination, ".restoring")).map_err(OfflineError::from)?;
-    unpack(name, &Storage::file_to_adopt(scratch.path()), args.skip_hash_check)?;
+    let file = Storage::file_to_adopt(scratch.path());
+    if args.skip_hash_check {
+        unpack_unverified(name, &file)?
+    } else {
+        unpack(name, &file)?
+    }
     let storage = Storage::adopt(scratch.lock(), &StorageOptions::default());
     let storage = storage.map_err(|error| open_error(name, &error))?;
+    if args.skip_hash_check {
+        check_records(&storage, storage.sizes().map_err(OfflineError::from)?.used_bytes)?;
+    }
     let revision = storage.found_cluster(cluster_id, &member, moved_by).map_err(OfflineError::from)?;
     context.note(&format!("added member {id:x} to cluster {cluster_id:x}"));
     if moved_by > 0 {

@@ -1,16 +1,14 @@
 //! `kvutl snapshot verify`: find out whether a snapshot can be relied on.
 
-use std::fmt::Write as _;
-
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, Progress};
+use kv_cli::{CliError, ExitStatus};
 use kv_store::{Store, StoreOptions};
 
 use super::status::one_file;
 use crate::facts::{Facts, Value};
 use crate::global::Context;
 use crate::offline::OfflineError;
-use crate::snapshot::{SnapshotFile, open_error};
+use crate::snapshot::{SnapshotFile, check_records, damage_found, open_error};
 
 /// Find out whether a snapshot can be relied on
 ///
@@ -33,27 +31,13 @@ Examples:
 pub(crate) fn run(args: &VerifyArgs, context: &mut Context<'_>) -> Result<(), CliError> {
     let name = one_file(&args.files, "verify")?;
     let SnapshotFile { storage, length_bytes, has_digest } = SnapshotFile::open(name).map_err(damaged)?;
-    let progress = Progress::bytes("checking", length_bytes);
-    let mut damage = Vec::new();
-    let checked = storage.check(&mut |found| damage.push(found), &mut |bytes| progress.set(bytes));
-    let checked = checked.map_err(OfflineError::from)?;
-    drop(progress);
+    let checked = check_records(&storage, length_bytes)?;
     let meta = storage.meta().map_err(OfflineError::from)?;
-    if damage.is_empty() {
-        let store = Store::from_storage(storage, StoreOptions::default());
-        let store = store.map_err(|error| damaged(open_error(name, &error)))?;
-        if store.live_keys() != checked.live_keys {
-            let (index, changes) = (store.live_keys(), checked.live_keys);
-            damage.push(format!("the index has {index} live keys, and the changes make {changes}"));
-        }
-    }
-    if !damage.is_empty() {
-        let count = damage.len();
-        let mut message = format!("snapshot file integrity check failed. {count} errors found.");
-        for damage in &damage {
-            let _ = write!(message, "\n{damage}");
-        }
-        return Err(CliError::new(ExitStatus::Damaged, message).with_hint("use another copy"));
+    let store = Store::from_storage(storage, StoreOptions::default());
+    let store = store.map_err(|error| damaged(open_error(name, &error)))?;
+    if store.live_keys() != checked.live_keys {
+        let (index, changes) = (store.live_keys(), checked.live_keys);
+        return Err(damage_found(&[format!("the index has {index} live keys, and the changes make {changes}")]));
     }
     if !has_digest {
         context.note(
