@@ -124,11 +124,8 @@ pub(crate) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<(), C
     context.note(&format!("restoring snapshot {name} to {}", destination.display()));
     let scratch = Scratch::create(with_suffix(&destination, ".restoring")).map_err(OfflineError::from)?;
     let file = Storage::file_to_adopt(scratch.path());
-    if args.skip_hash_check {
-        unpack_unverified(name, &file)?
-    } else {
-        unpack(name, &file)?
-    }
+    let unpack = if args.skip_hash_check { unpack_unverified } else { unpack };
+    unpack(name, &file)?;
     let storage = Storage::adopt(scratch.lock(), &StorageOptions::default());
     let storage = storage.map_err(|error| open_error(name, &error))?;
     if args.skip_hash_check {
