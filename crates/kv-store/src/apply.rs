@@ -13,12 +13,13 @@ use crate::encoding::{self, DecodeError};
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
 use crate::lease::Lease;
+use crate::leases::LeaseChange;
 use crate::record::Record;
 use crate::revision::LogPosition;
 use crate::schema::{self, Table};
 use crate::storage::{Effect, EntryEffects};
 use crate::store::{Applier, Store};
-use crate::txn::WriteTxn;
+use crate::txn::{WriteTxn, Written};
 
 /// How many keys a command may touch before it counts as costly, about a millisecond of work.
 const COSTLY_KEYS: u64 = 1000;
@@ -187,8 +188,9 @@ impl EntryApplier<'_> {
 
     /// Makes what a transaction wrote visible, as the next revision.
     fn publish(&mut self, txn: WriteTxn<'_>) {
-        let (major, records) = txn.into_records();
+        let Written { revision: major, records, lease_changes } = txn.finish();
         if records.is_empty() {
+            self.change_leases(&lease_changes);
             return;
         }
         let records: Arc<[Record]> = records.into();
@@ -199,7 +201,16 @@ impl EntryApplier<'_> {
             let _index = self.store.index.write();
             self.store.current.store(major, Ordering::Release);
         }
+        self.change_leases(&lease_changes);
         self.store.watch_hub.notify(major, records.iter().map(Record::key));
+    }
+
+    /// Attaches and detaches keys, all at once.
+    fn change_leases(&self, changes: &[LeaseChange]) {
+        // Most transactions have to do with none, and need not wait for who looks at them.
+        if !changes.is_empty() {
+            self.store.leases.write().change(changes);
+        }
     }
 
     fn compact(&mut self, revision: i64) -> Outcome {
@@ -240,15 +251,15 @@ impl EntryApplier<'_> {
         Ok(Answer::LeaseGrant)
     }
 
-    /// Deletes what is attached first, so that nobody who finds the lease gone finds its keys.
+    /// Deletes what is attached. Nobody who finds the lease gone finds its keys.
     fn revoke_lease(&mut self, id: i64) -> Outcome {
         let keys = self.store.leases.read().keys(id).ok_or(WriteError::LeaseNotFound { lease: id })?;
         let mut txn = WriteTxn::begin(self.store);
         for key in keys {
             txn.delete(key);
         }
+        txn.remove_lease(id);
         self.publish(txn);
-        self.store.leases.write().remove(id);
         self.effects.push(Effect::Delete { table: Table::Lease, key: Bytes::copy_from_slice(&schema::number(id)) });
         Ok(Answer::LeaseRevoke)
     }

@@ -22,6 +22,15 @@ use crate::schema::{self, Table};
 use crate::storage::StorageReader;
 use crate::storage_error::StorageError;
 
+/// What a transaction does to leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LeaseChange {
+    /// A key goes from one lease to another; zero is none.
+    Move { key: Bytes, from: i64, to: i64 },
+    /// A lease ends.
+    Remove { id: i64 },
+}
+
 /// All leases.
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
@@ -88,7 +97,17 @@ impl Leases {
         }
     }
 
-    pub(crate) fn remove(&mut self, id: i64) {
+    /// Does all that a transaction does to leases.
+    pub(crate) fn change(&mut self, changes: &[LeaseChange]) {
+        for change in changes {
+            match change {
+                LeaseChange::Move { key, from, to } => self.move_key(key, *from, *to),
+                LeaseChange::Remove { id } => self.remove(*id),
+            }
+        }
+    }
+
+    fn remove(&mut self, id: i64) {
         self.by_id.remove(&id);
         if let Some(observer) = &self.observer {
             observer.revoked(id);
@@ -108,7 +127,7 @@ impl Leases {
 
     /// Moves a key from one lease to another; zero is none. A lease that does not exist is passed over: its keys
     /// went with it, except in a store whose table was damaged.
-    pub(crate) fn move_key(&mut self, key: &[u8], from: i64, to: i64) {
+    fn move_key(&mut self, key: &[u8], from: i64, to: i64) {
         if let Some(entry) = self.by_id.get_mut(&from) {
             entry.keys.remove(key);
         }

@@ -16,6 +16,7 @@ use crate::error::{ReadError, WriteError};
 use crate::key_index::Version;
 use crate::key_range::KeyRange;
 use crate::kv::KeyValue;
+use crate::leases::LeaseChange;
 use crate::read::Overlay;
 use crate::record::Record;
 use crate::revision::Point;
@@ -28,6 +29,17 @@ pub(crate) struct WriteTxn<'a> {
     /// The revision before the transaction.
     base: i64,
     records: Vec<Record>,
+    /// Done when the records become visible, so that nobody finds a lease with a part of its keys.
+    lease_changes: Vec<LeaseChange>,
+}
+
+/// What a transaction has done.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// The revision of the records, if there are any.
+    pub(crate) revision: i64,
+    pub(crate) records: Vec<Record>,
+    pub(crate) lease_changes: Vec<LeaseChange>,
 }
 
 /// Which branches of a transaction run: its own choice, then its nested transactions' in order.
@@ -39,12 +51,12 @@ struct Path {
 
 impl<'a> WriteTxn<'a> {
     pub(crate) fn begin(store: &'a Store) -> Self {
-        Self { store, base: store.revision(), records: Vec::new() }
+        Self { store, base: store.revision(), records: Vec::new(), lease_changes: Vec::new() }
     }
 
-    /// Returns the revision of the changes, and the changes.
-    pub(crate) fn into_records(self) -> (i64, Vec<Record>) {
-        (self.base + 1, self.records)
+    /// Ends the transaction.
+    pub(crate) fn finish(self) -> Written {
+        Written { revision: self.base + 1, records: self.records, lease_changes: self.lease_changes }
     }
 
     /// Returns the revision that reads inside the transaction see.
@@ -128,10 +140,14 @@ impl<'a> WriteTxn<'a> {
         self.records.push(Record::tombstone(at, Some(before.modified), key));
     }
 
-    fn move_key(&self, key: &[u8], from: i64, to: i64) {
-        // Most keys have no lease and need no look at them.
+    /// Ends a lease.
+    pub(crate) fn remove_lease(&mut self, id: i64) {
+        self.lease_changes.push(LeaseChange::Remove { id });
+    }
+
+    fn move_key(&mut self, key: &Bytes, from: i64, to: i64) {
         if from != to {
-            self.store.leases.write().move_key(key, from, to);
+            self.lease_changes.push(LeaseChange::Move { key: key.clone(), from, to });
         }
     }
 
@@ -284,7 +300,8 @@ impl Store {
         assert!(txn.is_read_only(), "only the applier writes");
         loop {
             let pin = self.pin(0)?;
-            let mut reading = WriteTxn { store: self, base: pin.revision(), records: Vec::new() };
+            let mut reading =
+                WriteTxn { store: self, base: pin.revision(), records: Vec::new(), lease_changes: Vec::new() };
             let answer = reading.run(txn.clone(), true).and_then(|answer| Ok(answer?));
             // A compaction that lost patience with the pin does not make the newest revision unreadable.
             let overtaken = pin.revision() < self.compact_revision();

@@ -1,5 +1,6 @@
 //! The service Lease: grants, renewals, and what is left of each.
 
+use std::cell::OnceCell;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -85,18 +86,24 @@ impl Lease for LeaseService {
         let credentials = self.engine.auth.credentials(request.metadata());
         let pb::LeaseTimeToLiveRequest { id, keys } = request.into_inner();
         self.engine.linearizable().await?;
+        // What is judged is what is answered, and a lease may have very many.
+        let attached = OnceCell::new();
+        let attached = || attached.get_or_init(|| self.engine.store.lease_keys(id)).clone();
         let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
             let named = keys.then_some(id);
-            state.permit_leases(caller, named, &|id| keys_of(&self.engine, id), Access::Read)
+            state.permit_leases(caller, named, &|_| attached().unwrap_or_default(), Access::Read)
         })?;
-        let Some((ttl, granted_ttl)) = self.engine.lessor.remaining(id) else {
-            let unknown =
-                pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl: -1, ..Default::default() };
-            return Ok(Response::new(unknown));
-        };
-        let keys = if keys { keys_of(&self.engine, id) } else { Vec::new() };
+        // The lease may end at any moment: without its keys it is gone.
+        let attached = if keys { attached() } else { Some(Vec::new()) };
         self.engine.auth.confirm(&permit)?;
-        Ok(Response::new(pb::LeaseTimeToLiveResponse { header: Some(self.header()), id, ttl, granted_ttl, keys }))
+        let header = Some(self.header());
+        let answer = match (self.engine.lessor.remaining(id), attached) {
+            (Some((ttl, granted_ttl)), Some(keys)) => {
+                pb::LeaseTimeToLiveResponse { header, id, ttl, granted_ttl, keys }
+            }
+            _ => pb::LeaseTimeToLiveResponse { header, id, ttl: -1, ..Default::default() },
+        };
+        Ok(Response::new(answer))
     }
 
     async fn lease_leases(

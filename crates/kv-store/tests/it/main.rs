@@ -11,6 +11,7 @@ mod format;
 mod full;
 mod harness;
 mod hashes;
+mod leases;
 mod model;
 mod promises;
 mod restarts;
