@@ -22,6 +22,7 @@ use crate::config::{Config, Identity};
 use crate::corruption;
 use crate::defragment;
 use crate::exposition;
+use crate::failure::Failure;
 use crate::http::Checks;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
@@ -46,8 +47,8 @@ pub(crate) struct Engine {
     compacted: watch::Sender<i64>,
     /// What a compaction has found damaged, the newest.
     damage: watch::Sender<Option<String>>,
-    /// Why the process must end, once it must.
-    failure: watch::Sender<Option<String>>,
+    /// Ends the process.
+    pub(crate) failure: Failure,
     /// The last of the numbers that keep streams from speaking all at once.
     spread: AtomicU32,
 }
@@ -66,7 +67,7 @@ impl Engine {
             let config = config.clone();
             tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
         };
-        let (failure, _) = watch::channel(None);
+        let failure = Failure::default();
         let (damage, _) = watch::channel(None);
         let (compacted, _) = watch::channel(store.compact_revision());
         let metrics = Arc::new(Metrics::default());
@@ -105,7 +106,8 @@ impl Engine {
     fn count_leases(&self) {
         self.lessor.start(&self.store);
         let (lessor, proposer) = (Arc::clone(&self.lessor), self.proposer.clone());
-        *self.revoking.lock() = Some(tokio::spawn(async move { lessor.run(proposer).await }));
+        let revoking = self.failure.watch_over("revoking leases", async move { lessor.run(proposer).await });
+        *self.revoking.lock() = Some(revoking);
     }
 
     /// Records this member's name and addresses, where they are not what the members' table says.
@@ -291,13 +293,6 @@ impl Engine {
     /// Returns what compactions find damaged.
     pub(crate) fn damage(&self) -> watch::Receiver<Option<String>> {
         self.damage.subscribe()
-    }
-
-    /// Waits until the process must end, and says why.
-    pub(crate) async fn failed(&self) -> String {
-        let mut failure = self.failure.subscribe();
-        let reason = failure.wait_for(Option::is_some).await;
-        reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
     }
 
     /// Stops everything, storing what is applied.

@@ -46,6 +46,7 @@ mod auto_compaction;
 mod corruption;
 mod defragment;
 mod engine;
+mod failure;
 mod startup;
 
 // What others are told.

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::connection::{self, Options};
 use crate::corruption;
 use crate::engine::Engine;
+use crate::failure::Failure;
 use crate::front::Front;
 use crate::http::Scope;
 use crate::listener::{Bound, Listener, Listeners, SocketFile};
@@ -81,10 +82,15 @@ pub async fn serve(
         accepting.push(server.accept(listener, Scope::Client)?);
     }
     let retention = engine.config.retention().expect("the configuration was checked");
-    let compacting = retention.map(|retention| tokio::spawn(auto_compaction::run(Arc::clone(&engine), retention)));
+    let compacting = retention.map(|retention| {
+        engine.failure.watch_over("automatic compaction", auto_compaction::run(Arc::clone(&engine), retention))
+    });
     let interval = Some(engine.config.corrupt_check_time).filter(|interval| !interval.is_zero());
-    let checking = interval.map(|interval| tokio::spawn(corruption::run(Arc::clone(&engine), interval)));
-    let following = tokio::spawn(corruption::follow_compactions(Arc::clone(&engine)));
+    let checking = interval.map(|interval| {
+        engine.failure.watch_over("looking for damage", corruption::run(Arc::clone(&engine), interval))
+    });
+    let following =
+        engine.failure.watch_over("following compactions", corruption::follow_compactions(Arc::clone(&engine)));
     if let Some(file) = &ready_file {
         file.write(&client_urls).map_err(ServeError::ReadyFile)?;
     }
@@ -92,7 +98,7 @@ pub async fn serve(
 
     let failure = tokio::select! {
         () = shutdown => None,
-        reason = engine.failed() => Some(reason),
+        reason = engine.failure.reported() => Some(reason),
     };
     if let Some(reason) = failure {
         // Nothing that is under way can end well, and the disk must not be touched any more.
@@ -123,6 +129,7 @@ pub async fn serve(
 
 /// What accepting and draining share.
 struct Server {
+    failure: Failure,
     front: Arc<Front>,
     workers: Arc<Workers>,
     options: Options,
@@ -138,6 +145,7 @@ impl Server {
         let (draining, receiver) = watch::channel(false);
         let (alive, all_gone) = mpsc::channel(1);
         Self {
+            failure: engine.failure.clone(),
             front: Arc::new(Front::new(Arc::clone(engine), receiver)),
             workers,
             options,
@@ -161,7 +169,7 @@ impl Server {
         };
         let address = listener.url.address.clone();
         let listener = AsyncListener::new(listener.socket)?;
-        let task = tokio::spawn(acceptor.run(listener));
+        let task = self.failure.watch_over("accepting connections", acceptor.run(listener));
         match scope {
             Scope::Client => {
                 tracing::info!("ready to serve client requests");

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::config::{ClusterState, Config, Identity};
 use crate::defragment;
+use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::status::chain;
 
@@ -91,7 +92,7 @@ fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
 pub(crate) fn node_options(
     config: &Config,
     identity: &Identity,
-    failure: &watch::Sender<Option<String>>,
+    failure: &Failure,
 ) -> Result<NodeOptions, EngineError> {
     let salt = kv_log::Salt::random().map_err(EngineError::Random)?;
     let sync = if config.unsafe_no_fsync { kv_log::SyncMode::Never } else { kv_log::SyncMode::Durable };
@@ -100,7 +101,7 @@ pub(crate) fn node_options(
     let options = NodeOptions::new(identity.member_id, config.data_dir().join("log"), log, Arc::new(unix_milliseconds));
     Ok(NodeOptions {
         first_request: random_number().map_err(EngineError::Random)?,
-        on_failure: Arc::new(move |reason| fail(&failure, format!("consensus failed: {}", chain(reason)))),
+        on_failure: Arc::new(move |reason| failure.report(format!("consensus failed: {}", chain(reason)))),
         ..options
     })
 }
@@ -113,7 +114,7 @@ pub(crate) fn background_options(
     metrics: &Arc<Metrics>,
     compacted: &watch::Sender<i64>,
     damage: &watch::Sender<Option<String>>,
-    failure: &watch::Sender<Option<String>>,
+    failure: &Failure,
 ) -> BackgroundOptions {
     let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
     let damage = damage.clone();
@@ -148,19 +149,8 @@ pub(crate) fn background_options(
             compacted.send_modify(|done| *done = revision.max(*done));
         }),
         on_damage: Box::new(move |error| drop(damage.send_replace(Some(chain(error))))),
-        ..BackgroundOptions::new(Arc::new(move |error| fail(&failure, format!("checkpoint failed: {}", chain(error)))))
+        ..BackgroundOptions::new(Arc::new(move |error| failure.report(format!("checkpoint failed: {}", chain(error)))))
     }
-}
-
-fn fail(failure: &watch::Sender<Option<String>>, reason: String) {
-    // The first reason is the cause of the others.
-    failure.send_if_modified(|known| {
-        let first = known.is_none();
-        if first {
-            *known = Some(reason);
-        }
-        first
-    });
 }
 
 fn unix_milliseconds() -> u64 {
