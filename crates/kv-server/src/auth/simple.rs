@@ -4,6 +4,7 @@
 //! is used, so that whatever changes users needs to tell nobody here.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use kv_store::{AuthState, User};
@@ -17,8 +18,18 @@ const TTL: Duration = Duration::from_secs(300);
 /// Letters before the dot.
 const LETTERS: usize = 16;
 
-/// How many tokens are remembered. A client that keeps asking for new ones loses its oldest, and is told to ask again.
-const TOKENS_MAX: usize = 100_000;
+/// No token lives longer than a century: a clock has an end.
+const TTL_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// How many tokens are remembered. Who keeps asking for new ones loses the oldest, and is told to ask again.
+const LIMITS: Limits = Limits { all: 100_000, of_a_user: 10_000 };
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    all: usize,
+    /// So that one user pushes out nobody else.
+    of_a_user: usize,
+}
 
 /// What is known of a token.
 #[derive(Debug)]
@@ -42,7 +53,15 @@ impl Known {
 /// The tokens.
 pub(super) struct SimpleTokens {
     ttl: Duration,
-    tokens: Mutex<HashMap<String, Known>>,
+    limits: Limits,
+    remembered: Mutex<Remembered>,
+}
+
+#[derive(Default)]
+struct Remembered {
+    tokens: HashMap<String, Known>,
+    /// How many of them each user has.
+    counts: HashMap<String, usize>,
 }
 
 impl std::fmt::Debug for SimpleTokens {
@@ -53,7 +72,8 @@ impl std::fmt::Debug for SimpleTokens {
 
 impl SimpleTokens {
     pub(super) fn new(ttl: Duration) -> Self {
-        Self { ttl: if ttl.is_zero() { TTL } else { ttl }, tokens: Mutex::default() }
+        let ttl = if ttl.is_zero() { TTL } else { ttl.min(TTL_MAX) };
+        Self { ttl, limits: LIMITS, remembered: Mutex::default() }
     }
 
     /// Makes a token for a user.
@@ -66,20 +86,23 @@ impl SimpleTokens {
             disabled_at: state.disabled_at(),
             expires: now + self.ttl,
         };
-        let mut tokens = self.tokens.lock();
-        if tokens.len() >= TOKENS_MAX {
-            make_room(&mut tokens, state, now);
+        let mut remembered = self.remembered.lock();
+        if remembered.count(user.name()) >= self.limits.of_a_user {
+            remembered.make_room(self.limits.of_a_user, |known| known.user == user.name(), state, now);
         }
-        tokens.insert(token.clone(), known);
+        if remembered.tokens.len() >= self.limits.all {
+            remembered.make_room(self.limits.all, |_| true, state, now);
+        }
+        remembered.insert(token.clone(), known);
         Ok(token)
     }
 
     /// Returns whose a token is, and lets it live on.
     pub(super) fn find(&self, token: &str, state: &AuthState, now: Instant) -> Option<String> {
-        let mut tokens = self.tokens.lock();
-        let known = tokens.get_mut(token)?;
+        let mut remembered = self.remembered.lock();
+        let known = remembered.tokens.get_mut(token)?;
         if !known.counts(state, now) {
-            tokens.remove(token);
+            remembered.remove(token);
             return None;
         }
         known.expires = now + self.ttl;
@@ -87,14 +110,40 @@ impl SimpleTokens {
     }
 }
 
-/// Forgets what does not count any more, and where that is not enough the quarter that was not used for longest.
-fn make_room(tokens: &mut HashMap<String, Known>, state: &AuthState, now: Instant) {
-    tokens.retain(|_, known| known.counts(state, now));
-    if tokens.len() > TOKENS_MAX * 3 / 4 {
-        let mut ends: Vec<_> = tokens.values().map(|known| known.expires).collect();
-        let (_, quarter, _) = ends.select_nth_unstable(TOKENS_MAX / 4);
-        let quarter = *quarter;
-        tokens.retain(|_, known| known.expires > quarter);
+impl Remembered {
+    fn count(&self, user: &str) -> usize {
+        self.counts.get(user).copied().unwrap_or_default()
+    }
+
+    fn insert(&mut self, token: String, known: Known) {
+        *self.counts.entry(known.user.clone()).or_default() += 1;
+        self.tokens.insert(token, known);
+    }
+
+    fn remove(&mut self, token: &str) {
+        let Some(known) = self.tokens.remove(token) else { return };
+        if let Entry::Occupied(mut count) = self.counts.entry(known.user) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+
+    /// Forgets what does not count any more, and where that is not enough the quarter of `whose` tokens that was not used
+    /// for longest, of which there may be `max`.
+    fn make_room(&mut self, max: usize, whose: impl Fn(&Known) -> bool, state: &AuthState, now: Instant) {
+        self.tokens.retain(|_, known| known.counts(state, now));
+        let mut ends: Vec<_> = self.tokens.values().filter(|known| whose(known)).map(|known| known.expires).collect();
+        if ends.len() > max * 3 / 4 {
+            let (_, quarter, _) = ends.select_nth_unstable(max / 4);
+            let quarter = *quarter;
+            self.tokens.retain(|_, known| known.expires > quarter || !whose(known));
+        }
+        self.counts.clear();
+        for known in self.tokens.values() {
+            *self.counts.entry(known.user.clone()).or_default() += 1;
+        }
     }
 }
 
@@ -212,13 +261,40 @@ mod tests {
     #[test]
     fn the_oldest_tokens_make_room() {
         let mut subject = Subject::new();
+        subject.tokens.limits = Limits { all: 100, of_a_user: 100 };
         let first = subject.assign("ann");
-        subject.now += Duration::from_millis(1);
-        for _ in 0..TOKENS_MAX {
-            subject.assign("ben");
+        for _ in 0..100 {
             subject.now += Duration::from_nanos(1);
+            subject.assign("ben");
         }
-        assert!(subject.tokens.tokens.lock().len() <= TOKENS_MAX);
+        assert!(subject.tokens.remembered.lock().tokens.len() <= 100);
         assert_eq!(subject.find(&first), None);
+    }
+
+    #[test]
+    fn a_user_pushes_out_no_tokens_but_its_own() {
+        let mut subject = Subject::new();
+        subject.tokens.limits = Limits { all: 100, of_a_user: 20 };
+        let (ann, first) = (subject.assign("ann"), subject.assign("ben"));
+        let mut newest = String::new();
+        for _ in 0..200 {
+            subject.now += Duration::from_nanos(1);
+            newest = subject.assign("ben");
+        }
+        assert_eq!((subject.find(&ann), subject.find(&newest)), (Some("ann".to_owned()), Some("ben".to_owned())));
+        assert_eq!(subject.find(&first), None);
+        let counts = subject.tokens.remembered.lock().counts.clone();
+        assert!(counts["ann"] == 1 && (1..=20).contains(&counts["ben"]), "{counts:?}");
+        // The count follows what is forgotten for another reason.
+        subject.now += Duration::from_secs(10);
+        assert_eq!((subject.find(&ann), subject.find(&newest)), (None, None));
+        assert_eq!(subject.tokens.remembered.lock().counts.get("ann"), None);
+    }
+
+    #[test]
+    fn no_time_to_live_is_too_long() {
+        let subject = Subject { tokens: SimpleTokens::new(Duration::MAX), ..Subject::new() };
+        let token = subject.assign("ann");
+        assert!(subject.find(&token).is_some());
     }
 }
