@@ -2,7 +2,7 @@
 //!
 //! The store says which leases there are. Their deadlines are kept here, by the monotonic clock of this process, and
 //! renewals never go through the log. What has expired is revoked by a command like any other, each lease by its own, in
-//! rounds: at most [`REVOCATIONS_MAX`] every [`ROUND`], so that writes go on whatever expires at once. Etcd revokes a
+//! rounds: at most [`REVOCATIONS_MAX`] every [`ROUND`](expiry::ROUND), so that writes go on whatever expires at once. Etcd revokes a
 //! thousand a second at most. Without leases nothing here wakes up.
 
 mod expiry;
@@ -29,9 +29,6 @@ pub(crate) const TTL_MIN: i64 = 2;
 
 /// What a lease has longer after a start, because nobody could renew it before: etcd's election timeout.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// How long a round takes at least.
-const ROUND: Duration = Duration::from_millis(100);
 
 /// How many leases are revoked in a round.
 const REVOCATIONS_MAX: usize = 500;
@@ -91,9 +88,7 @@ impl Lessor {
             let limits = Limits { expired: REVOCATIONS_MAX, checkpoints: CHECKPOINTS_MAX };
             let due = self.state.lock().expiry.due(Instant::now(), limits);
             if !due.is_empty() {
-                let pause = tokio::time::sleep(ROUND);
                 self.carry_out(due, &proposer).await;
-                pause.await;
             }
         }
     }

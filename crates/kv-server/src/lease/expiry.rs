@@ -2,7 +2,8 @@
 //!
 //! Every lease is looked at once in a while: when it may have expired, or when the time it has left should be recorded.
 //! A renewal only moves the lease's own deadline; its place in the schedule stays, and is found to be out of date when
-//! it comes up. So a renewal costs one look-up, however many leases there are.
+//! it comes up. So a renewal costs one look-up, however many leases there are; and looks come in rounds of [`ROUND`], so
+//! that nobody wakes up for each place that is out of date.
 //!
 //! What is left of a long lease is recorded in the log every [`CHECKPOINT_INTERVAL`] since it was last renewed, so that
 //! a restart gives it back at most that much. A lease that is renewed more often never is. Once it was recorded, a renewal
@@ -19,6 +20,9 @@ pub(crate) const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 /// When an expired lease that is still there is handed out again.
 const RETRY: Duration = Duration::from_secs(3);
 
+/// How long a round takes.
+pub(crate) const ROUND: Duration = Duration::from_millis(100);
+
 /// How many leases are looked at in one go, a millisecond's work.
 const LOOKS_MAX: usize = 2000;
 
@@ -28,6 +32,17 @@ pub(crate) struct Expiry {
     leases: HashMap<i64, Term>,
     /// When each lease is looked at next; at its deadline or before.
     schedule: BTreeSet<(Instant, i64)>,
+    /// None before the first one.
+    round: Option<Round>,
+}
+
+/// What may be done before the next round begins.
+#[derive(Debug)]
+struct Round {
+    ends: Instant,
+    left: Limits,
+    /// Something may be left to look at.
+    goes_on: bool,
 }
 
 /// One lease.
@@ -81,7 +96,7 @@ impl Due {
     }
 }
 
-/// How much may be handed out in one go.
+/// How much may be handed out in a round.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) expired: usize,
@@ -165,17 +180,25 @@ impl Expiry {
 
     /// Returns when there may be something to do next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.schedule.first().map(|(at, _)| *at)
+        let (at, _) = self.schedule.first()?;
+        let resting = self.round.as_ref().filter(|round| !round.goes_on);
+        Some(resting.map_or(*at, |round| round.ends.max(*at)))
     }
 
-    /// Takes what there is to do. Where a limit is reached, the rest is still to do.
+    /// Takes what there is to do. Where a limit is reached, the rest is for the next round.
     pub(crate) fn due(&mut self, now: Instant, limits: Limits) -> Due {
+        let (ends, left) = match self.round.take() {
+            Some(round) if now < round.ends => (round.ends, round.left),
+            _ => (now + ROUND, limits),
+        };
         let mut due = Due::default();
-        for _ in 0..LOOKS_MAX {
+        let mut looks = 0;
+        while looks < LOOKS_MAX {
             let Some(&(at, id)) = self.schedule.first() else { break };
-            if at > now || due.expired.len() == limits.expired || due.checkpoints.len() == limits.checkpoints {
+            if at > now || due.expired.len() == left.expired || due.checkpoints.len() == left.checkpoints {
                 break;
             }
+            looks += 1;
             self.schedule.pop_first();
             let term = self.leases.get_mut(&id).expect("what is scheduled exists");
             if term.deadline <= now {
@@ -192,6 +215,9 @@ impl Expiry {
             }
             self.schedule.insert((term.look_at, id));
         }
+        let left =
+            Limits { expired: left.expired - due.expired.len(), checkpoints: left.checkpoints - due.checkpoints.len() };
+        self.round = Some(Round { ends, left, goes_on: looks == LOOKS_MAX });
         due
     }
 }
@@ -251,12 +277,51 @@ mod tests {
         for id in 0..8 {
             expiry.insert(lease(id, 5), Duration::ZERO, clock.at(0.0));
         }
-        let now = clock.at(5.0);
-        assert_eq!(expiry.due(now, LIMITS).expired, [0, 1, 2]);
-        assert_eq!(expiry.due(now, LIMITS).expired, [3, 4, 5]);
-        assert!(expiry.next() <= Some(now));
-        assert_eq!(expiry.due(now, LIMITS).expired, [6, 7]);
+        assert_eq!(expiry.due(clock.at(5.0), LIMITS).expired, [0, 1, 2]);
+        assert!(expiry.due(clock.at(5.05), LIMITS).is_empty(), "the round is used up");
+        assert_eq!(expiry.next(), Some(clock.at(5.1)));
+        assert_eq!(expiry.due(clock.at(5.1), LIMITS).expired, [3, 4, 5]);
+        assert_eq!(expiry.due(clock.at(5.2), LIMITS).expired, [6, 7]);
+        assert!(expiry.due(clock.at(5.3), LIMITS).is_empty());
+    }
+
+    /// A thousand leases are renewed again and again, each at another moment: that wakes nobody up more often than rounds
+    /// begin.
+    #[test]
+    fn places_that_are_out_of_date_share_a_look() {
+        let (mut expiry, clock) = start();
+        for id in 0..1000 {
+            let at = clock.at(id as f64 / 500.0);
+            expiry.insert(lease(id, 2), Duration::ZERO, at);
+        }
+        let (mut looks, mut now) = (0, clock.at(1.999));
+        let end = clock.at(12.0);
+        while now < end {
+            for id in 0..1000 {
+                assert_eq!(expiry.renew(id, now), Renewal::Renewed(2));
+            }
+            now = expiry.next().unwrap();
+            assert!(expiry.due(now, LIMITS).is_empty());
+            looks += 1;
+        }
+        assert!(looks <= 101, "{looks} looks in 10 s");
+    }
+
+    #[test]
+    fn a_round_goes_on_while_there_is_much_to_look_at() {
+        let (mut expiry, clock) = start();
+        let count = 2 * LOOKS_MAX as i64 + 1;
+        for id in 0..count {
+            expiry.insert(lease(id, 2), Duration::ZERO, clock.at(0.0));
+            assert_eq!(expiry.renew(id, clock.at(1.0)), Renewal::Renewed(2));
+        }
+        let now = clock.at(2.0);
+        for _ in 0..2 {
+            assert!(expiry.due(now, LIMITS).is_empty());
+            assert_eq!(expiry.next(), Some(now));
+        }
         assert!(expiry.due(now, LIMITS).is_empty());
+        assert_eq!(expiry.next(), Some(clock.at(3.0)));
     }
 
     #[test]
