@@ -10,7 +10,15 @@ use std::path::Path;
 use rustix::fs::{FallocateFlags, OFlags};
 
 use crate::blocks::{BLOCK_BYTES, Blocks};
-use crate::options::SyncMode;
+
+/// Whether writes are synced before they are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncMode {
+    /// What is reported as done survives a power cut.
+    Durable,
+    /// What is reported as done survives the end of the process only. For tests and throwaway data.
+    Never,
+}
 
 /// `O_DSYNC` of Linux: a write returns when its data is durable. rustix's constant of this name is `O_SYNC`, which makes
 /// the file's times durable too, at the price of a journal commit.

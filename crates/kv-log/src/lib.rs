@@ -55,14 +55,12 @@ mod tail;
 mod types;
 mod writer;
 
-pub use disk::{Disk, DiskFile, FileSystem};
+pub use disk::{Disk, DiskFile, FileSystem, SyncMode};
 pub use error::{OpenError, ReadError, WriteError, WriteErrorKind};
 pub use format::ENTRY_BYTES_MAX;
 pub use log::Log;
 pub use metrics::{Metrics, SYNC_BUCKET_SECONDS, SYNC_BUCKETS};
-pub use options::{
-    BATCH_BYTES, CACHE_BYTES, Event, FIRST_SEGMENT_BYTES, Options, SEGMENT_BYTES, SPARE_SEGMENTS, Salt, SyncMode,
-};
+pub use options::{BATCH_BYTES, CACHE_BYTES, Event, FIRST_SEGMENT_BYTES, Options, SEGMENT_BYTES, SPARE_SEGMENTS, Salt};
 pub use reader::Reader;
 pub use salvage::Salvaged;
 pub use types::{Entry, Payload, Position, Recovery, State, TornTail, Vote};

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crate::blocks::BLOCK_BYTES;
-use crate::disk::sync_parent;
+use crate::disk::{SyncMode, sync_parent};
 use crate::error::{OpenError, ReadError, WriteError};
 use crate::format::{ENTRY_BYTES_MAX, Record};
 use crate::metrics::{Counters, Metrics};
-use crate::options::{Options, SyncMode};
+use crate::options::Options;
 use crate::pool::{Pool, PoolOptions, Slot, is_no_space};
 use crate::read;
 use crate::recovery::{Scan, ScannedSegment};

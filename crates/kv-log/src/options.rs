@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::disk::{Disk, FileSystem};
+use crate::disk::{Disk, FileSystem, SyncMode};
 use crate::error::WriteError;
 
 /// The size of a segment once the log is in steady use.
@@ -76,15 +76,6 @@ impl fmt::Debug for Options {
             .field("sync", &self.sync)
             .finish_non_exhaustive()
     }
-}
-
-/// Whether writes are synced before they are reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SyncMode {
-    /// What is reported as done survives a power cut.
-    Durable,
-    /// What is reported as done survives the end of the process only. For tests and throwaway data.
-    Never,
 }
 
 /// What a log tells its owner.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::disk::Disk;
+use crate::disk::{Disk, SyncMode};
 use crate::error::WriteError;
-use crate::options::{Event, SyncMode};
+use crate::options::Event;
 use crate::shared::Shared;
 use crate::slot;
 

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::blocks::{BLOCK_BYTES, Blocks, blocks_for};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, SyncMode};
 use crate::error::{OpenError, WriteError};
 use crate::format::{BATCH_HEADER_BYTES, BatchHeader, Chain, HEADER_BYTES, Record, SegmentHeader};
 use crate::metrics::Counters;
-use crate::options::{Salt, SyncMode};
+use crate::options::Salt;
 use crate::pool::Slot;
 use crate::segment::Segment;
 use crate::table::Line;

@@ -16,8 +16,10 @@ mod machine;
 mod mailbox;
 mod network;
 mod node;
+mod node_options;
 mod pending;
 mod progress;
+mod propose_error;
 mod proposer;
 mod run;
 mod state_machine;
@@ -25,8 +27,9 @@ mod type_config;
 
 pub use failure::{Failure, StartError};
 pub use machine::{ApplyError, Machine};
-pub use node::{ELECTION_TIMEOUT, HEARTBEAT_INTERVAL, Node, NodeOptions, PURGE_BYTES, Status};
+pub use node::{Node, PURGE_BYTES, Status};
+pub use node_options::{ELECTION_TIMEOUT, HEARTBEAT_INTERVAL, NodeOptions};
+pub use propose_error::ProposeError;
 pub use proposer::{
-    ENTRY_BYTES_MAX, ENTRY_COMMANDS_MAX, ProposeError, Proposer, REQUEST_TIMEOUT, WAITING_BYTES_MAX,
-    WAITING_COMMANDS_MAX,
+    ENTRY_BYTES_MAX, ENTRY_COMMANDS_MAX, Proposer, REQUEST_TIMEOUT, WAITING_BYTES_MAX, WAITING_COMMANDS_MAX,
 };

@@ -14,7 +14,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::runtime::{self, Handle};
 use tokio::sync::{Notify, oneshot};
 
-use crate::proposer::ProposeError;
+use crate::propose_error::ProposeError;
 
 /// Where the outcome of one command goes.
 pub(crate) struct Reply<O> {

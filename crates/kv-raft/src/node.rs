@@ -4,93 +4,29 @@
 //! caller lends it where there is one core anyway.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use kv_log::Log;
 use openraft::async_runtime::WatchReceiver;
 use openraft::errors::{LinearizableReadError, RaftError};
 use openraft::{Raft, ReadPolicy, ServerState};
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::failure::{Failure, FailureSink, StartError};
 use crate::machine::Machine;
+use crate::node_options::NodeOptions;
 use crate::progress::Progress;
-use crate::proposer::{Pipeline, ProposeError, Proposer, REQUEST_TIMEOUT};
+use crate::propose_error::ProposeError;
+use crate::proposer::{Pipeline, Proposer};
 use crate::run::{Started, run};
 use crate::state_machine::StateMachine;
 use crate::type_config::TypeConfig;
 
-/// How often a leader tells the others that it is there, unless set otherwise.
-pub const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How long a node waits for a leader before it wants to become one, unless set otherwise.
-pub const ELECTION_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// How many bytes are appended to the log between two purges. The log takes this much more on disk than it needs.
 pub const PURGE_BYTES: u64 = 4 << 20;
-
-/// How a node is started.
-#[derive(Clone)]
-pub struct NodeOptions {
-    /// The member's id.
-    pub id: u64,
-    /// The directory of the log.
-    pub log_dir: PathBuf,
-    /// How the log is opened. The node passes the log's events on after reading them.
-    pub log: kv_log::Options,
-    /// Tells the time, in milliseconds since the Unix epoch.
-    pub clock: Arc<dyn Fn() -> u64 + Send + Sync>,
-    /// The number of the first request, drawn at random: it must not be near one of an earlier process.
-    pub first_request: u64,
-    /// How long a command may take.
-    pub request_timeout: Duration,
-    /// How often a leader tells the others that it is there.
-    pub heartbeat_interval: Duration,
-    /// How long a node waits for a leader at least before it wants to become one.
-    pub election_timeout: Duration,
-    /// The runtime to run on; none for a thread of its own.
-    pub runtime: Option<Handle>,
-    /// Told once when the node fails, on the thread where it does. The process should end: see [`Failure`].
-    pub on_failure: Arc<dyn Fn(&Failure) + Send + Sync>,
-}
-
-impl NodeOptions {
-    /// Returns the defaults for what has one. A failure is only reported to those who propose.
-    pub fn new(id: u64, log_dir: PathBuf, log: kv_log::Options, clock: Arc<dyn Fn() -> u64 + Send + Sync>) -> Self {
-        Self {
-            id,
-            log_dir,
-            log,
-            clock,
-            first_request: 0,
-            request_timeout: REQUEST_TIMEOUT,
-            heartbeat_interval: HEARTBEAT_INTERVAL,
-            election_timeout: ELECTION_TIMEOUT,
-            runtime: None,
-            on_failure: Arc::new(|_| {}),
-        }
-    }
-}
-
-impl fmt::Debug for NodeOptions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("NodeOptions")
-            .field("id", &self.id)
-            .field("log_dir", &self.log_dir)
-            .field("log", &self.log)
-            .field("request_timeout", &self.request_timeout)
-            .field("heartbeat_interval", &self.heartbeat_interval)
-            .field("election_timeout", &self.election_timeout)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What a node knows of its place in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

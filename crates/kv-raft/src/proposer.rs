@@ -17,20 +17,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use kv_store::{CommandEntry, CommandId};
-use openraft::Raft;
 use openraft::errors::ClientWriteError;
 use openraft::raft::ClientWriteResult;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::failure::{Failure, FailureSink};
+use crate::failure::FailureSink;
 use crate::machine::Machine;
 use crate::mailbox::{Mailboxes, Reply};
 use crate::pending::{Pending, Requests};
 use crate::progress::Progress;
-use crate::state_machine::StateMachine;
+use crate::propose_error::ProposeError;
 use crate::type_config::{Commands, Completion, TypeConfig};
 
 /// How many commands one entry holds at most.
@@ -54,36 +52,6 @@ const ENTRIES_IN_FLIGHT: usize = 1;
 
 /// How often overdue commands are looked for while there are any commands at all.
 const EXPIRY_PERIOD: Duration = Duration::from_millis(500);
-
-/// Why a command has no outcome.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProposeError {
-    /// The node was stopped. Whether the command took effect is unknown.
-    #[error("the node is stopped")]
-    Stopped,
-    /// The command was not committed in time. Whether it will take effect is unknown.
-    #[error("the command was not committed in time")]
-    Timeout,
-    /// Too much waits already, here or for the checkpoint. Nothing was changed.
-    #[error("too many requests")]
-    TooManyRequests,
-    /// The disk has no room for the log. Nothing was changed.
-    #[error("no space for the log")]
-    NoSpace,
-    /// This node does not lead. Nothing was changed.
-    #[error("the node is not the leader")]
-    NotLeader {
-        /// The leader, if there is one.
-        leader: Option<u64>,
-    },
-    /// Another leader has taken over. Whether the command took effect is unknown.
-    #[error("the leader was lost")]
-    LeaderLost,
-    /// The node has failed. Whether the command took effect is unknown.
-    #[error("the node has failed: {0}")]
-    Fatal(Arc<Failure>),
-}
 
 /// What becomes of a command while the disk has no room for the log's next part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,16 +158,6 @@ struct Batch {
 pub(crate) trait Submit: Send + Sync {
     /// Does not wait. `done` is called, or dropped, in any case.
     fn submit(&self, commands: Commands, done: Completion<ClientWriteResult<TypeConfig>>);
-}
-
-impl<M: Machine> Submit for Raft<TypeConfig, StateMachine<M>> {
-    fn submit(&self, commands: Commands, done: Completion<ClientWriteResult<TypeConfig>>) {
-        // The channel has room for far more than is ever in flight, so this is ready at once. If it is not,
-        // the consensus has ended; then the completion is dropped, which says so. The task's budget must not
-        // make it wait, therefore `unconstrained`.
-        let send = tokio::task::unconstrained(self.client_write_ff(commands, Some(done)));
-        drop(send.now_or_never());
-    }
 }
 
 /// Everything a [`Pipeline`] is made from.

@@ -7,10 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use kv_log::{Event, Log};
 use kv_store::LogPosition;
 use openraft::async_runtime::WatchReceiver;
 use openraft::metrics::RaftServerMetrics;
+use openraft::raft::ClientWriteResult;
 use openraft::{Config, Raft, ServerState, SnapshotPolicy};
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -18,11 +20,11 @@ use crate::failure::{Failure, FailureSink, StartError};
 use crate::log_store::LogStore;
 use crate::machine::Machine;
 use crate::network::NoPeers;
-use crate::node::NodeOptions;
+use crate::node_options::NodeOptions;
 use crate::progress::Progress;
-use crate::proposer::{Pipeline, PipelineOptions};
+use crate::proposer::{Pipeline, PipelineOptions, Submit};
 use crate::state_machine::{StateMachine, applied_membership};
-use crate::type_config::TypeConfig;
+use crate::type_config::{Commands, Completion, TypeConfig};
 
 /// What [`run`] hands over when the node has started.
 pub(crate) struct Started<M: Machine> {
@@ -229,5 +231,15 @@ async fn purge_when_told<M: Machine>(raft: &Raft<TypeConfig, StateMachine<M>>, p
             tracing::debug!(%error, "no purge: the consensus has ended");
             return std::future::pending().await;
         }
+    }
+}
+
+impl<M: Machine> Submit for Raft<TypeConfig, StateMachine<M>> {
+    fn submit(&self, commands: Commands, done: Completion<ClientWriteResult<TypeConfig>>) {
+        // The channel has room for far more than is ever in flight, so this is ready at once. If it is not,
+        // the consensus has ended; then the completion is dropped, which says so. The task's budget must not
+        // make it wait, therefore `unconstrained`.
+        let send = tokio::task::unconstrained(self.client_write_ff(commands, Some(done)));
+        drop(send.now_or_never());
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use kv_store::ids;
 
-use crate::auto_compaction::Retention;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
+use crate::retention::Retention;
 use crate::url::{self, Url};
 
 /// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
@@ -256,7 +256,7 @@ impl Config {
                  cluster with the same name cannot be told apart",
             ));
         }
-        notices.extend(quota::notices(self));
+        notices.extend(quota::notices(self.quota_backend_bytes, self.quota_bytes()));
         self.identity()?;
         Ok(notices)
     }

@@ -8,8 +8,7 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::ResponseHeader;
 use kv_raft::{Node, NodeOptions, Proposer};
 use kv_store::{
-    AlarmKind, Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, Store, Txn,
-    TxnAnswer,
+    Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, Store, Txn, TxnAnswer,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -19,14 +18,11 @@ use tonic::Status;
 
 use crate::auth::Auth;
 use crate::config::{Config, Identity};
-use crate::corruption;
 use crate::defragment;
-use crate::exposition;
 use crate::failure::Failure;
-use crate::http::Checks;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
-use crate::startup::{EngineError, background_options, node_options, open_store};
+use crate::startup::{EngineError, background_options, check_at_start, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
 
 /// Everything below the services.
@@ -95,7 +91,7 @@ impl Engine {
         });
         engine.node.wait_for_recovery().await.map_err(EngineError::Replay)?;
         if engine.config.initial_corrupt_check {
-            corruption::check_at_start(&engine).await?;
+            check_at_start(&engine.store, engine.identity.member_id).await?;
         }
         engine.publish(client_urls).await?;
         engine.count_leases();
@@ -247,6 +243,11 @@ impl Engine {
         }
     }
 
+    /// Returns what has commands committed; for what needs neither its refusals nor its counters.
+    pub(crate) fn proposer(&self) -> &Proposer<Store> {
+        &self.proposer
+    }
+
     /// Returns the header of an answer at `revision`.
     pub(crate) fn header(&self, revision: i64) -> ResponseHeader {
         ResponseHeader {
@@ -308,41 +309,6 @@ impl Engine {
                 tracing::error!("the last checkpoint panicked");
             }
         }
-    }
-}
-
-impl Checks for Engine {
-    fn alarms(&self) -> Vec<&'static str> {
-        let raised = self.store.alarms().into_iter().map(|alarm| match alarm.kind {
-            AlarmKind::NO_SPACE => "NOSPACE",
-            AlarmKind::CORRUPT => "CORRUPT",
-            _ => "UNKNOWN",
-        });
-        raised.collect()
-    }
-
-    fn full(&self) -> Option<&'static str> {
-        self.full()
-    }
-
-    fn has_leader(&self) -> bool {
-        self.node.status().leader.is_some()
-    }
-
-    fn is_learner(&self) -> bool {
-        self.node.status().is_learner
-    }
-
-    async fn read(&self, linearizable: bool) -> Result<(), String> {
-        if linearizable {
-            self.linearizable().await.map_err(|status| status.message().to_owned())?;
-        }
-        let query = RangeQuery { limit: 1, keys_only: true, ..RangeQuery::new(KeyRange::all()) };
-        self.range(query).await.map(drop).map_err(|status| status.message().to_owned())
-    }
-
-    fn metrics_page(&self) -> String {
-        exposition::page(self)
     }
 }
 

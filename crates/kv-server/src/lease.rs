@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tonic::Status;
 
-use crate::engine::Engine;
 use crate::metrics::Metrics;
+use crate::status::propose_status;
 use expiry::{Due, Expiry, Limits, Renewal};
 
 /// The shortest time to live, in seconds; shorter ones are raised to it. Etcd's with its default timing, one and a half
@@ -133,7 +133,7 @@ impl Lessor {
     /// Gives a lease all its time again; returns it in seconds, or zero where there is no such lease.
     ///
     /// Of a lease that has expired the answer waits until it is revoked.
-    pub(crate) async fn renew(&self, engine: &Engine, id: i64) -> Result<i64, Status> {
+    pub(crate) async fn renew(&self, proposer: &Proposer<Store>, id: i64) -> Result<i64, Status> {
         loop {
             let waiting = {
                 let mut state = self.state.lock();
@@ -151,10 +151,13 @@ impl Lessor {
                     }
                 }
             };
-            match waiting {
+            if let Some(waiting) = waiting {
                 // It is dropped rather than used; either way something has changed.
-                Some(waiting) => drop(waiting.await),
-                None => drop(engine.propose(&Command::LeaseCheckpoint(vec![LeaseRemaining { id, ttl: 0 }])).await?),
+                drop(waiting.await);
+            } else {
+                let renewed = Command::LeaseCheckpoint(vec![LeaseRemaining { id, ttl: 0 }]);
+                let proposed = proposer.propose_when_full(renewed.encode_for(&Caller::Server)).await;
+                drop(proposed.map_err(|error| propose_status(&error))?);
             }
         }
     }

@@ -13,11 +13,10 @@ mod flags;
 #[cfg(test)]
 mod manual;
 mod process;
+mod retention;
 mod url;
 mod values;
 mod version;
-
-// Who the member is.
 
 // From a socket to a service.
 mod authority;
@@ -26,7 +25,6 @@ mod deadline;
 mod frames;
 mod front;
 mod hpack;
-mod lease;
 mod listener;
 mod methods;
 mod serve;
@@ -41,15 +39,18 @@ mod service;
 mod status;
 
 // What they ask.
+mod admission;
 mod auth;
 mod auto_compaction;
 mod corruption;
 mod defragment;
 mod engine;
 mod failure;
+mod lease;
 mod startup;
 
 // What others are told.
+mod checks;
 mod exposition;
 mod logging;
 mod metrics;

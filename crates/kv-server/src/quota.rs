@@ -1,18 +1,10 @@
-//! The quota: what a request would cost, and what happens when there is no room for it.
-//!
-//! The costs are etcd's, so that the same requests are refused. What they are compared with is ours: the pages in use
-//! and what waits to become pages, so that a compaction makes room as it deletes.
+//! The quota: what a request costs, and what is said about it at the start. The costs are etcd's, so that the same
+//! requests are refused.
 
-use kv_proto::ApiError;
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::{PutRequest, RequestOp, TxnRequest};
-use kv_store::{Alarm, AlarmChange, AlarmKind, Command};
-use tonic::Status;
 
-use crate::config::Config;
-use crate::engine::Engine;
 use crate::logging::Notice;
-use crate::status::status;
 
 /// What a key costs beside its own bytes and its value's.
 const KEY_OVERHEAD_BYTES: u64 = 256;
@@ -42,49 +34,18 @@ fn op_cost(op: &RequestOp) -> u64 {
     }
 }
 
-impl Engine {
-    /// Lets a request through that costs so much, or refuses it and raises the alarm.
-    pub(crate) async fn admit(&self, cost: u64) -> Result<(), Status> {
-        if cost == 0 {
-            return Ok(());
-        }
-        // This passes without anybody's help, so no alarm is raised.
-        if self.full().is_some() {
-            return Err(status(ApiError::NoSpace));
-        }
-        let Some(quota) = self.config.quota_bytes() else { return Ok(()) };
-        let charged = self.store.charged_bytes();
-        if charged.saturating_add(cost) < quota.unsigned_abs() {
-            return Ok(());
-        }
-        let alarm = Alarm { kind: AlarmKind::NO_SPACE, member_id: self.identity.member_id };
-        if !self.store.alarms().contains(&alarm) {
-            tracing::warn!(
-                quota_bytes = quota,
-                charged_bytes = charged,
-                "the store has outgrown its quota; raising the alarm that stops writing"
-            );
-            // The request is refused in any case, and the next one tries again.
-            if let Err(error) = self.propose(&Command::Alarm(AlarmChange::Raise(alarm))).await {
-                tracing::warn!(error = error.message(), "cannot raise the alarm");
-            }
-        }
-        Err(status(ApiError::NoSpace))
-    }
-}
-
 /// Says at the start which quota there is.
-pub(crate) fn notices(config: &Config) -> Vec<Notice> {
+pub(crate) fn notices(configured: i64, quota: Option<i64>) -> Vec<Notice> {
     let about = |notice: Notice, bytes: i64| notice.field("quota-name", "v3-applier").field("quota-size-bytes", bytes);
-    let Some(quota) = config.quota_bytes() else {
-        return vec![about(Notice::info("disabled backend quota"), config.quota_backend_bytes)];
+    let Some(quota) = quota else {
+        return vec![about(Notice::info("disabled backend quota"), configured)];
     };
     let mut notices = Vec::new();
     if quota > RECOMMENDED_QUOTA_BYTES_MAX {
         let notice = about(Notice::warn("quota exceeds the maximum value"), quota);
         notices.push(notice.field("quota-maximum-size-bytes", RECOMMENDED_QUOTA_BYTES_MAX));
     }
-    let enabled = match config.quota_backend_bytes {
+    let enabled = match configured {
         0 => "enabled backend quota with default value",
         _ => "enabled backend quota",
     };
@@ -95,6 +56,7 @@ pub(crate) fn notices(config: &Config) -> Vec<Notice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     fn put(key: &str, value: &str) -> PutRequest {
         PutRequest { key: key.to_owned().into(), value: value.to_owned().into(), ..PutRequest::default() }
@@ -125,7 +87,10 @@ mod tests {
     fn the_quota_is_told_at_the_start() {
         let told = |quota_backend_bytes| {
             let config = Config { quota_backend_bytes, ..Config::default() };
-            notices(&config).into_iter().map(|notice| notice.message).collect::<Vec<_>>()
+            notices(quota_backend_bytes, config.quota_bytes())
+                .into_iter()
+                .map(|notice| notice.message)
+                .collect::<Vec<_>>()
         };
         assert_eq!(told(0), ["enabled backend quota with default value"]);
         assert_eq!(told(-1), ["disabled backend quota"]);

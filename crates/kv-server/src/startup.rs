@@ -67,6 +67,25 @@ pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), Engi
     Ok((Arc::new(store), identity))
 }
 
+/// Reads the whole store before it is served.
+pub(crate) async fn check_at_start(store: &Arc<Store>, member_id: u64) -> Result<(), EngineError> {
+    let local_member_id = format!("{member_id:x}");
+    tracing::info!(local_member_id, "starting initial corruption check");
+    let store = Arc::clone(store);
+    let verified = tokio::task::spawn_blocking(move || store.verify()).await.expect("reading does not panic");
+    match verified {
+        Ok(()) => {
+            tracing::info!(local_member_id, "initial corruption checking passed; no corruption");
+            Ok(())
+        }
+        Err(error) => {
+            let error = chain(&error);
+            tracing::error!(error, "checkInitialHashKV failed");
+            Err(EngineError::Damaged(error))
+        }
+    }
+}
+
 /// Returns who this member is: what its directory says, or what the configuration says for a new one.
 fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
     let meta = store.storage().meta()?;

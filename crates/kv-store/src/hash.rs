@@ -15,6 +15,7 @@ use crate::error::ReadError;
 use crate::key_range::KeyRange;
 use crate::record::Record;
 use crate::revision::Point;
+use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
 /// How many changes are hashed from one short read.
@@ -34,6 +35,20 @@ pub struct KvHash {
 }
 
 impl Store {
+    /// Reads every record and compares it with its checksum. Whoever is alone has no other hash to compare with, but
+    /// making one does that.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] names the first record that is damaged. That too many read at once, say, is none.
+    pub fn verify(&self) -> Result<(), StorageError> {
+        match self.hash_kv(0) {
+            Err(ReadError::Storage(error)) if error.kind() == StorageErrorKind::Corrupted => Err(error),
+            // Nor is a compaction that came in between.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// Hashes the key space up to `requested`, or up to the newest revision if that is zero.
     ///
     /// Costs a read of the whole history, in short pieces.

@@ -73,7 +73,7 @@ impl Lease for LeaseService {
                 state.permit_leases(caller, [id], &|id| keys_of(&engine, id), Access::Write)
             })?;
             engine.auth.confirm(&permit)?;
-            let ttl = engine.lessor.renew(&engine, id).await?;
+            let ttl = engine.lessor.renew(engine.proposer(), id).await?;
             Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, credentials, requests))))
         });
         Ok(Response::new(Box::pin(answers)))
