@@ -16,6 +16,7 @@ mod power_cut;
 mod quirks;
 mod quota;
 mod readme;
+mod sandbox;
 mod snapshot;
 mod tools;
 mod user_tools;

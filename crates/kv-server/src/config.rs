@@ -116,6 +116,10 @@ pub struct Config {
     pub log: LogConfig,
     /// This file is written when clients are served.
     pub ready_file: Option<PathBuf>,
+    /// Serve only as long as standard input is open, from a directory that is then removed.
+    pub throwaway: bool,
+    /// Begin with what this snapshot holds.
+    pub from_snapshot: Option<PathBuf>,
     /// How much `/metrics` tells.
     pub metrics: MetricsDetail,
     /// More addresses that serve `/metrics` and health, and nothing else.
@@ -157,6 +161,8 @@ impl Default for Config {
             unsafe_no_fsync: false,
             log: LogConfig::default(),
             ready_file: None,
+            throwaway: false,
+            from_snapshot: None,
             metrics: MetricsDetail::Basic,
             listen_metrics_urls: Vec::new(),
         }

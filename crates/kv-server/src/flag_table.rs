@@ -152,6 +152,11 @@ pub(crate) const FLAGS: &[Flag] = &[
     }).help("More addresses that serve /metrics and health checks only."),
     flag(Group::Process, "ready-file", "FILE", "", |config, text| { config.ready_file = path(text); Ok(()) })
         .help("Write the client URL into this file once clients are served."),
+    flag(Group::Process, "throwaway", "", "false", |config, text| { config.throwaway = parse_bool(text)?; Ok(()) }).switch()
+        .help("Serve only until standard input ends, from a new directory that is then removed, on a free port unless one \
+               is given, and without waiting for the disk. Prints the client URL and the directory once clients are served."),
+    flag(Group::Process, "from-snapshot", "FILE", "", |config, text| { config.from_snapshot = path(text); Ok(()) })
+        .help("With --throwaway: begin with the keys and revisions of a snapshot. Needs kvutl beside kvd or in PATH."),
     // Read before the table is asked; they stand here for the help.
     flag(Group::Process, "version", "", "false", |_, text| parse_bool(text).map(drop)).switch()
         .help("Print the version and exit."),

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::config::Config;
 use crate::flag_table::{FLAGS, Flag, Group};
 use crate::logging::Notice;
+use crate::url::Url;
 use crate::values::parse_bool;
 
 /// What the command line asks for.
@@ -40,6 +41,9 @@ const ALIASES: &[(&str, &str)] = &[
 /// Variables etcd knows that are not flags of ours, and why they cannot simply be passed over.
 const REFUSED_VARIABLES: &[(&str, &str)] =
     &[("ETCD_CONFIG_FILE", "this release reads no configuration file; unset the variable and use flags")];
+
+/// Where a throwaway server listens unless told otherwise: a free port that other machines cannot reach.
+const THROWAWAY_URL: &str = "http://127.0.0.1:0";
 
 /// The prefixes of variables, the stronger first.
 const PREFIXES: [&str; 2] = ["KVD_", "ETCD_"];
@@ -101,6 +105,20 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
             notices.push(Notice::warn(format!("--{} has no effect: {why}", flag.name)));
         }
     }
+    if config.throwaway {
+        if given("data-dir") {
+            return Err(Refusal::Invalid("--throwaway makes a directory of its own; leave out --data-dir".to_owned()));
+        }
+        config.unsafe_no_fsync = true;
+        if !given("listen-client-urls") {
+            config.listen_client_urls = vec![Url::parse(THROWAWAY_URL).expect("a constant")];
+            config.advertise_client_urls.clear();
+        }
+    } else if config.from_snapshot.is_some() {
+        return Err(Refusal::Invalid(
+            "--from-snapshot needs --throwaway; `kvutl snapshot restore` makes a directory that lasts".to_owned(),
+        ));
+    }
     if given("listen-client-urls") && !given("advertise-client-urls") {
         if !config.listen_client_urls.iter().any(|url| url.host_port().is_some_and(|(_, port)| port == "0")) {
             return Err(Refusal::Invalid(
@@ -114,7 +132,7 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
 }
 
 /// Command lines that work, and what they do.
-pub(crate) const EXAMPLES: [(&str, &str); 3] = [
+pub(crate) const EXAMPLES: [(&str, &str); 4] = [
     ("kvd", "One member on http://localhost:2379, its data in default.kvd."),
     (
         "kvd --name a --data-dir /var/lib/kvd --listen-client-urls http://0.0.0.0:2379 \\\n\
@@ -123,7 +141,11 @@ pub(crate) const EXAMPLES: [(&str, &str); 3] = [
     ),
     (
         "kvd --data-dir \"$(mktemp -d)\" --listen-client-urls http://127.0.0.1:0 --ready-file ready",
-        "A throwaway server on a free port; `ready` appears with its URL when it serves.",
+        "On a free port; `ready` appears with its URL when it serves.",
+    ),
+    (
+        "kvctl sandbox -- sh -c 'kvctl put a 1; kvctl get a'",
+        "A throwaway server for one command, by way of --throwaway.",
     ),
 ];
 
@@ -317,6 +339,16 @@ mod tests {
             ),
         ] {
             assert_eq!(parse_with(arguments, &[]).unwrap_err(), refusal, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_throwaway_server_has_a_port_and_a_directory_of_its_own() {
+        let (config, _) = served(&["--throwaway", "--from-snapshot", "x.db"], &[]);
+        assert_eq!(crate::url::join(&config.listen_client_urls), THROWAWAY_URL);
+        assert!(config.advertise_client_urls.is_empty() && config.unsafe_no_fsync);
+        for arguments in [&["--throwaway", "--data-dir", "precious.kvd"][..], &["--from-snapshot", "x.db"]] {
+            assert!(matches!(parse_with(arguments, &[]), Err(Refusal::Invalid(_))), "{arguments:?}");
         }
     }
 

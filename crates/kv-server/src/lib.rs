@@ -14,6 +14,7 @@ mod flags;
 mod manual;
 mod process;
 mod retention;
+mod throwaway;
 mod url;
 mod values;
 mod version;

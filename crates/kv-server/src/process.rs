@@ -14,6 +14,7 @@ use crate::logging::{Log, LogConfig, Notice};
 use crate::notify::ServiceManager;
 use crate::serve::{ServeError, serve};
 use crate::status::chain;
+use crate::throwaway::{self, Throwaway};
 use crate::url;
 use crate::version::{API_SERVER_VERSION, Persona, RELEASE};
 
@@ -23,6 +24,9 @@ const EXIT_SYNTAX: u8 = 2;
 /// The signals that end a server, and what they are called in the log.
 const STOP_SIGNALS: [(SignalKind, &str); 2] =
     [(SignalKind::terminate(), "terminated"), (SignalKind::interrupt(), "interrupt")];
+
+/// How serving ended: by a signal, by itself, or by a failure.
+type Ended = Result<Option<SignalKind>, Box<dyn std::error::Error>>;
 
 /// Runs `kvd` with the arguments of a process, the program's name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -77,6 +81,10 @@ fn run(mut config: Config, notices: &[Notice], persona: Persona, arguments: &[St
     for notice in notices {
         log.notice(notice);
     }
+    let throwaway = match config.throwaway.then(|| Throwaway::create(&mut config)).transpose() {
+        Ok(throwaway) => throwaway,
+        Err(error) => return fatal("make a directory for a throwaway server", &error),
+    };
     if config.data_dir.is_none() {
         config.data_dir = Some(format!("{}.{}", config.name, persona.directory_suffix()).into());
         log.notice(&Notice::warn("'data-dir' was empty; using default").field("data-dir", data_dir(&config)));
@@ -86,7 +94,10 @@ fn run(mut config: Config, notices: &[Notice], persona: Persona, arguments: &[St
         Ok(runtime) => runtime,
         Err(error) => return fatal("start runtime", &error),
     };
-    let ended = runtime.block_on(serve_until_signal(config));
+    let ended = match throwaway {
+        None => runtime.block_on(serve_until_signal(config)),
+        Some(throwaway) => runtime.block_on(serve_until_input_ends(config, &throwaway)),
+    };
     runtime.shutdown_background();
     match ended {
         Ok(None) => ExitCode::SUCCESS,
@@ -98,8 +109,26 @@ fn run(mut config: Config, notices: &[Notice], persona: Persona, arguments: &[St
     }
 }
 
+/// Serves until standard input ends, and then at once no more: nothing of a throwaway server is needed afterwards.
+async fn serve_until_input_ends(config: Config, throwaway: &Throwaway) -> Ended {
+    let [mut terminate, mut interrupt] = listen_for_signals()?;
+    let mut input_ends = throwaway::input_ends();
+    let data_dir = config.data_dir();
+    if let Some(snapshot) = &config.from_snapshot {
+        tokio::select! {
+            restored = throwaway.restore(snapshot, &data_dir) => restored?,
+            _ = &mut input_ends => return Ok(None),
+            signal = next_signal(&mut terminate, &mut interrupt) => return Ok(Some(signal)),
+        }
+    }
+    tokio::select! {
+        ended = serve_until_signal(config) => ended,
+        _ = input_ends => Ok(None),
+    }
+}
+
 /// Serves until a signal comes, which is returned. A second signal ends the process without waiting.
-async fn serve_until_signal(config: Config) -> Result<Option<SignalKind>, Box<dyn std::error::Error>> {
+async fn serve_until_signal(config: Config) -> Ended {
     let [mut terminate, mut interrupt] = listen_for_signals()?;
     tracing::info!(
         api_version = API_SERVER_VERSION,

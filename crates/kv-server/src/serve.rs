@@ -19,6 +19,7 @@ use crate::http::Scope;
 use crate::listener::{Bound, Listener, Listeners, SocketFile};
 use crate::notify::{ReadyFile, ServiceManager};
 use crate::startup::EngineError;
+use crate::throwaway;
 use crate::workers::Workers;
 
 /// Requests under way have this long to end when the server stops.
@@ -93,6 +94,9 @@ pub async fn serve(
         engine.failure.watch_over("following compactions", corruption::follow_compactions(Arc::clone(&engine)));
     if let Some(file) = &ready_file {
         file.write(&client_urls).map_err(ServeError::ReadyFile)?;
+    }
+    if engine.config.throwaway {
+        throwaway::announce(&client_urls, &engine.config.data_dir());
     }
     manager.tell("READY=1");
 

@@ -28,6 +28,8 @@ mod user;
 mod child;
 mod held;
 
+mod sandbox;
+
 mod completion;
 mod options;
 mod version;
@@ -72,6 +74,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Locks and elections", &["lock", "elect"]),
     ("Servers", &["endpoint", "member", "alarm", "defrag", "snapshot"]),
     ("Users and roles", &["auth", "user", "role"]),
+    ("Trials and tests", &["sandbox"]),
     ("This tool", &["completion", "options", "version"]),
 ];
 
@@ -94,6 +97,7 @@ pub(crate) enum Commands {
     Auth(auth::AuthArgs),
     User(user::UserArgs),
     Role(role::RoleArgs),
+    Sandbox(sandbox::SandboxArgs),
     Completion(completion::CompletionArgs),
     Options(options::OptionsArgs),
     Version(version::VersionArgs),
@@ -119,6 +123,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Auth(args) => auth::run(context, &args).await,
         Commands::User(args) => user::run(context, &args).await,
         Commands::Role(args) => role::run(context, &args).await,
+        Commands::Sandbox(args) => sandbox::run(&args).await,
         Commands::Completion(args) => completion::run(context, &args),
         Commands::Options(_) => options::run(),
         Commands::Version(_) => version::run(context),

@@ -1,4 +1,4 @@
-//! Commands that a command runs: how they ended, in Go's words.
+//! Commands that a command runs: waiting for them, and how they ended, in Go's words.
 
 use std::ffi::OsStr;
 use std::io;
@@ -7,6 +7,10 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
 use kv_cli::Quoted;
+use tokio::process::Child;
+use tokio::signal::unix::SignalKind;
+
+use super::held::EndSignals;
 
 /// Says how a program ended.
 pub(super) fn ended(status: ExitStatus) -> String {
@@ -35,6 +39,24 @@ const SIGNALS: [(i32, &str); 12] = [
     (14, "alarm clock"),
     (15, "terminated"),
 ];
+
+/// Waits for a child. A terminal interrupts it too; a signal to this process alone is passed on.
+pub(super) async fn wait(running: &mut Child, signals: &mut EndSignals) -> io::Result<ExitStatus> {
+    loop {
+        tokio::select! {
+            status = running.wait() => return status,
+            kind = signals.next() => if kind == SignalKind::terminate() { terminate(running) },
+        }
+    }
+}
+
+fn terminate(running: &Child) {
+    let id = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(id) = id {
+        // It may have ended just now.
+        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+    }
+}
 
 /// Says why a program could not be started.
 pub(super) fn not_started(program: &OsStr, error: &io::Error) -> String {

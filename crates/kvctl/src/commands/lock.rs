@@ -6,7 +6,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use kv_cli::{CliError, ExitStatus, Quoted};
 use kv_client::{Candidate, Contest};
 use tokio::process::Command;
-use tokio::signal::unix::SignalKind;
 
 use super::child;
 use super::held::{EndSignals, HeldLease, canceled};
@@ -109,17 +108,16 @@ async fn run_command(
         .spawn();
     let mut running =
         started.map_err(|error| CliError::new(ExitStatus::Failure, child::not_started(program, &error)))?;
-    let mut held = true;
-    let status = loop {
+    let status = {
+        let ended = child::wait(&mut running, signals);
+        tokio::pin!(ended);
         tokio::select! {
-            status = running.wait() => break status,
-            () = lease.lost(), if held => {
-                held = false;
+            status = &mut ended => status,
+            () = lease.lost() => {
                 let key = Quoted(&candidate.key);
                 say(&format!("lock {key} is lost: its lease ended; the command goes on without it"));
+                ended.await
             }
-            // A terminal interrupts the command too; a signal to this process alone is passed on.
-            kind = signals.next() => if kind == SignalKind::terminate() { terminate(&running) },
         }
     };
     let status = status.map_err(|error| CliError::new(ExitStatus::Failure, error))?;
@@ -130,12 +128,4 @@ async fn run_command(
     let failed = CliError::new(ExitStatus::Failure, child::ended(status));
     // A command that a signal ended has none; etcdctl ends with this then.
     Err(CliError { child_status: Some(code.unwrap_or(u8::MAX)), ..failed })
-}
-
-fn terminate(running: &tokio::process::Child) {
-    let id = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
-    if let Some(id) = id {
-        // It may have ended just now.
-        let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-    }
 }

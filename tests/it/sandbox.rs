@@ -1,0 +1,140 @@
+//! A server for one command: what the command finds, how it ends, and that nothing of the server is left.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long something may take that happens at once on an idle machine.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// The three programs under their own names in one directory, and an empty one for what is temporary.
+struct Place {
+    programs: TempDir,
+    temporary: TempDir,
+}
+
+impl Place {
+    fn new() -> Place {
+        // A link needs the same file system.
+        let programs = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory for the programs");
+        for (name, binary) in [
+            ("kvd", env!("CARGO_BIN_EXE_kvd-under-test")),
+            ("kvctl", env!("CARGO_BIN_EXE_kvctl-under-test")),
+            ("kvutl", env!("CARGO_BIN_EXE_kvutl-under-test")),
+        ] {
+            fs::hard_link(binary, programs.path().join(name)).expect("a link to a binary");
+        }
+        Place { programs, temporary: TempDir::new().expect("a temporary directory") }
+    }
+
+    fn program(&self, name: &str) -> PathBuf {
+        self.programs.path().join(name)
+    }
+
+    /// Returns `kvctl sandbox` with options, ready to run a script of the shell.
+    fn sandbox(&self, options: &[&str], script: &str) -> Command {
+        let mut command = Command::new(self.program("kvctl"));
+        command.arg("sandbox").args(options).args(["--", "sh", "-c", script]);
+        let path = format!("{}:{}", self.programs.path().display(), std::env::var("PATH").unwrap_or_default());
+        command.env("PATH", path).env("TMPDIR", self.temporary.path()).env_remove("CI");
+        command
+    }
+
+    fn run(&self, options: &[&str], script: &str) -> Output {
+        self.sandbox(options, script).output().expect("kvctl runs")
+    }
+
+    #[track_caller]
+    fn assert_nothing_left(&self) {
+        let left: Vec<_> = fs::read_dir(self.temporary.path()).expect("the directory is there").collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[track_caller]
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + WITHIN;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {WITHIN:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+#[test]
+fn the_command_has_a_server_of_its_own_and_nothing_is_left() {
+    let place = Place::new();
+    let mut command = place.sandbox(&[], "kvctl put a 1 && kvctl get a && test $ETCDCTL_ENDPOINTS = $KVCTL_ENDPOINTS");
+    // What leads to another server, or changes this one, is not meant.
+    command.env("KVCTL_USER", "nobody:secret").env("ETCD_LISTEN_CLIENT_URLS", "nonsense");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"OK\na\n1\n"[..], &b""[..]));
+    place.assert_nothing_left();
+}
+
+#[test]
+fn the_status_is_the_commands() {
+    let place = Place::new();
+    assert_eq!(place.run(&[], "exit 7").status.code(), Some(7));
+    assert_eq!(place.run(&[], "kill -9 $$").status.code(), Some(137));
+    let output = place.sandbox(&[], "").args(["ignored"]).env("PATH", "").output().unwrap();
+    assert_eq!(output.status.code(), Some(127));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("executable file not found"), "{output:?}");
+    place.assert_nothing_left();
+}
+
+#[test]
+fn a_snapshot_is_what_it_begins_with() {
+    let place = Place::new();
+    let snapshot = place.programs.path().join("backup.db");
+    let snapshot = snapshot.to_str().unwrap();
+    let output = place.run(&[], &format!("kvctl put a 1; kvctl put a 2; kvctl snapshot save {snapshot}"));
+    assert!(output.status.success(), "{output:?}");
+    let output = place.run(&["--from-snapshot", snapshot], "kvctl get a; kvctl get a --rev 2 --print-value-only");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "a\n2\n1\n", "{output:?}");
+
+    let output = place.run(&["--from-snapshot", "/nowhere.db"], "echo never");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    assert!(said.contains("/nowhere.db") && said.contains("no such file"), "{said}");
+    place.assert_nothing_left();
+}
+
+/// The command stays, holding neither the server nor its directory; it ends with this test, whose pipe it reads.
+#[test]
+fn a_kvctl_that_is_killed_takes_the_server_with_it() {
+    let place = Place::new();
+    let mut command = place.sandbox(&[], "echo $KVCTL_ENDPOINTS; cat");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut kvctl = command.spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(kvctl.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    let address: std::net::SocketAddr = address.trim().parse().unwrap();
+    TcpStream::connect(address).expect("the server serves");
+    assert!(!is_empty(place.temporary.path()));
+    kvctl.kill().unwrap();
+    assert_eq!(kvctl.wait().unwrap().signal(), Some(9));
+    wait_until("the server ends", || TcpStream::connect(address).is_err());
+    wait_until("the directory is removed", || is_empty(place.temporary.path()));
+}
+
+#[test]
+fn without_a_kvd_it_says_so() {
+    let place = Place::new();
+    fs::remove_file(place.program("kvd")).unwrap();
+    let output = place.sandbox(&[], "true").env("PATH", "/nowhere").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.starts_with("Error: kvd is neither beside kvctl nor in PATH\nhint: "), "{said}");
+}
