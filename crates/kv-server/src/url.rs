@@ -34,7 +34,7 @@ pub struct Url {
     pub scheme: Scheme,
     /// `host:port`, or the path of a socket.
     pub address: String,
-    /// The text it was read from, which is what clients and ids are given.
+    /// The text it was read from, with the scheme in lower case: what clients and ids are given.
     text: String,
 }
 
@@ -48,8 +48,11 @@ impl Url {
     /// Reads one URL; the errors are etcd's.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if text.contains(|c: char| c.is_ascii_control()) {
+            return Err(format!("parse {text:?}: net/url: invalid control character in URL"));
+        }
         let (scheme, rest) = split_scheme(text)?;
-        let scheme = match scheme {
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
             "unix" => Scheme::Unix,
@@ -60,8 +63,13 @@ impl Url {
         let address = rest.strip_prefix("//").unwrap_or(rest);
         if matches!(scheme, Scheme::Http | Scheme::Https) {
             let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
-            if split_host_port(&address[..host_end]).is_none() {
+            let authority = &address[..host_end];
+            check_characters(authority).map_err(|why| format!("parse {text:?}: {why}"))?;
+            let Some((_, port)) = split_host_port(authority) else {
                 return Err(format!("URL address does not have the form \"host:port\": {text}"));
+            };
+            if !port.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(format!("parse {text:?}: invalid port \":{port}\" after host"));
             }
             if host_end < address.len() {
                 return Err(format!("URL must not contain a path: {text}"));
@@ -69,7 +77,8 @@ impl Url {
         } else if address.is_empty() {
             return Err(format!("URL names no socket: {text}"));
         }
-        Ok(Self { scheme, address: address.to_owned(), text: text.to_owned() })
+        let (address, text) = (address.to_owned(), format!("{}:{rest}", scheme.text()));
+        Ok(Self { scheme, address, text })
     }
 
     /// Reads a comma-separated list, sorted and without duplicates as etcd keeps it.
@@ -142,6 +151,26 @@ fn split_scheme(text: &str) -> Result<(&str, &str), String> {
     }
 }
 
+/// Refuses what cannot stand in a host, as Go's parser does.
+fn check_characters(host: &str) -> Result<(), String> {
+    const MARKS: &str = "-_.~!$&'()*+,;=:[]<>\"@";
+    let mut rest = host;
+    while let Some(c) = rest.chars().next() {
+        if c == '%' {
+            let escape: String = rest.chars().take(3).collect();
+            let hex = escape.len() == 3 && escape[1..].bytes().all(|digit| digit.is_ascii_hexdigit());
+            // Only what is not ASCII may be written so, and the sign itself.
+            if !hex || (escape.as_bytes()[1] < b'8' && escape != "%25") {
+                return Err(format!("invalid URL escape {escape:?}"));
+            }
+        } else if c.is_ascii() && !c.is_ascii_alphanumeric() && !MARKS.contains(c) {
+            return Err(format!("invalid character {:?} in host name", c.to_string()));
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    Ok(())
+}
+
 /// Splits `host:port` or `[v6]:port`.
 fn split_host_port(address: &str) -> Option<(&str, &str)> {
     let (host, port) = address.rsplit_once(':')?;
@@ -164,6 +193,8 @@ mod tests {
         assert_eq!(Url::parse("unix:/run/kvd.sock").unwrap().address, "/run/kvd.sock");
         assert_eq!(Url::parse("unix:///run/kvd.sock").unwrap().address, "/run/kvd.sock");
         assert_eq!(Url::parse("http://[::1]:80").unwrap().host_port(), Some(("::1", "80")));
+        assert_eq!(Url::parse(" HTTP://Localhost:80 ").unwrap().to_string(), "http://Localhost:80");
+        assert!(Url::parse("http://b%c3%bccher:80").is_ok() && Url::parse("http://bücher:80").is_ok());
     }
 
     #[test]
@@ -174,6 +205,11 @@ mod tests {
             ("ftp://a:1", "URL scheme must be http, https, unix, or unixs: ftp://a:1"),
             ("http://localhost", "URL address does not have the form \"host:port\": http://localhost"),
             ("http://::1:80", "URL address does not have the form \"host:port\": http://::1:80"),
+            ("http://localhost:port", "parse \"http://localhost:port\": invalid port \":port\" after host"),
+            ("http://a b:80", "parse \"http://a b:80\": invalid character \" \" in host name"),
+            ("http://%zz:80", "parse \"http://%zz:80\": invalid URL escape \"%zz\""),
+            ("http://%2", "parse \"http://%2\": invalid URL escape \"%2\""),
+            ("http://a:1\n2", "parse \"http://a:1\\n2\": net/url: invalid control character in URL"),
             ("http://localhost:80/x", "URL must not contain a path: http://localhost:80/x"),
         ] {
             assert_eq!(Url::parse(text).unwrap_err(), error);

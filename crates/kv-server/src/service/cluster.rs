@@ -52,7 +52,12 @@ impl Cluster for ClusterService {
     ) -> Result<Response<pb::MemberAddResponse>, Status> {
         let metadata = request.metadata().clone();
         let urls = request.into_inner().peer_ur_ls;
-        if urls.is_empty() || urls.iter().any(|url| Url::parse(url).is_err()) {
+        let urls: Vec<_> = urls
+            .iter()
+            .map(|url| Url::parse(url).map(|url| url.to_string()))
+            .collect::<Result<_, _>>()
+            .map_err(|_| status(ApiError::BadMemberUrls))?;
+        if urls.is_empty() {
             return Err(status(ApiError::BadMemberUrls));
         }
         self.engine.auth.admin(&metadata)?;
