@@ -11,6 +11,7 @@ mod etcd_client;
 mod full_disk;
 mod growth;
 mod kubernetes;
+mod one_member;
 mod permissions;
 mod power_cut;
 mod quirks;

@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod cluster;
 mod contest;
+mod downgrade;
 pub(crate) mod election;
 pub(crate) mod kv;
 pub(crate) mod lease;

@@ -11,6 +11,7 @@ use kv_store::{Alarm, AlarmChange, AlarmKind, Answer, Command};
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
+use super::downgrade;
 use super::snapshot::{self, SNAPSHOTS_MAX};
 use crate::convert;
 use crate::engine::Engine;
@@ -42,11 +43,6 @@ impl MaintenanceService {
 
 /// Stands for every kind of alarm in a request.
 const ANY: AlarmKind = AlarmKind(0);
-
-/// What is said of calls that this release does not serve.
-fn not_offered(call: &str) -> Status {
-    Status::unimplemented(format!("etcdserver: this release of kvd does not offer {call}"))
-}
 
 #[tonic::async_trait]
 impl Maintenance for MaintenanceService {
@@ -161,6 +157,8 @@ impl Maintenance for MaintenanceService {
         request: Request<pb::DowngradeRequest>,
     ) -> Result<Response<pb::DowngradeResponse>, Status> {
         self.engine.auth.admin(request.metadata())?;
-        Err(not_offered("downgrades"))
+        self.engine.linearizable().await?;
+        let version = downgrade::judge(request.get_ref())?;
+        Ok(Response::new(pb::DowngradeResponse { header: Some(self.header()), version }))
     }
 }

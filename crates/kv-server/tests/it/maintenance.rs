@@ -1,7 +1,7 @@
 //! The service Maintenance.
 
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb as pb;
+use kv_proto::etcdserverpb::{self as pb, downgrade_request::DowngradeAction};
 
 use crate::harness::{TestServer, delete, put, refused};
 
@@ -80,15 +80,18 @@ async fn a_file_with_much_free_space_is_defragmented_at_the_start() {
 }
 
 #[tokio::test]
-async fn what_is_not_offered_says_so() {
+async fn what_only_several_members_or_releases_can_do_is_refused() {
     let server = TestServer::start().await;
     let mut maintenance = server.maintenance().await;
-    let refusals = [maintenance.downgrade(pb::DowngradeRequest::default()).await.map(drop)];
-    for refusal in refusals {
-        let status = refusal.unwrap_err();
-        assert_eq!(status.code(), tonic::Code::Unimplemented);
-        assert!(status.message().starts_with("etcdserver: this release of kvd does not offer "), "{status}");
-    }
+    let downgrade = |action: DowngradeAction, version: &str| pb::DowngradeRequest {
+        action: action as i32,
+        version: version.to_owned(),
+    };
+    let valid = maintenance.downgrade(downgrade(DowngradeAction::Validate, "3.6")).await.unwrap().into_inner();
+    assert_eq!((valid.version.as_str(), valid.header.unwrap().revision), ("3.7", 1));
+    let enable = maintenance.downgrade(downgrade(DowngradeAction::Enable, "3.6")).await.unwrap_err();
+    assert_eq!(enable.code(), tonic::Code::FailedPrecondition);
+    assert_eq!(enable.message(), "etcdserver: kvd has no older release to go back to; the cluster stays at 3.7");
     refused(maintenance.move_leader(pb::MoveLeaderRequest { target_id: 1 }).await, ApiError::BadLeaderTransferee);
     server.stop().await;
 }
