@@ -282,11 +282,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -409,11 +409,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -536,11 +536,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -663,11 +663,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -790,11 +790,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -917,11 +917,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1044,11 +1044,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1171,11 +1171,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1298,11 +1298,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1425,11 +1425,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1552,11 +1552,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1679,11 +1679,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1806,11 +1806,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1933,11 +1933,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2064,11 +2064,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2191,11 +2191,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2318,11 +2318,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2481,11 +2481,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2608,11 +2608,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2735,11 +2735,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2862,11 +2862,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2989,11 +2989,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3116,11 +3116,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3243,11 +3243,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3374,11 +3374,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3501,11 +3501,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3632,11 +3632,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3759,11 +3759,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3890,11 +3890,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4017,11 +4017,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4144,11 +4144,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4271,11 +4271,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4398,11 +4398,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4525,11 +4525,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4652,11 +4652,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4779,11 +4779,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5048,11 +5048,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5175,11 +5175,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5302,11 +5302,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5429,11 +5429,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5564,11 +5564,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5691,11 +5691,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5818,11 +5818,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -5945,11 +5945,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -6072,11 +6072,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -6203,11 +6203,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -6330,11 +6330,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -6457,11 +6457,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -6588,11 +6588,11 @@ _kvctl() {
                     return 0
                     ;;
                 --write-out)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 -w)
-                    COMPREPLY=($(compgen -W "fields json protobuf simple table" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
                     return 0
                     ;;
                 *)

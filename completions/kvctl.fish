@@ -41,8 +41,9 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -l password -d 'Password of th
 complete -c kvctl -n "__fish_kvctl_needs_command" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_needs_command" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -90,8 +91,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l password -d 'Passwor
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -119,8 +121,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l password -d 'Passwor
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -149,8 +152,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l password -d 'Passwor
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -177,8 +181,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l password -d 'Passw
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -207,8 +212,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -238,8 +244,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -264,8 +271,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -291,8 +299,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -317,8 +326,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -343,8 +353,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -371,8 +382,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l password -d 'Passwo
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -397,8 +409,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l password -d 'Passw
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -424,8 +437,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l password -d '
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -451,8 +465,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -481,8 +496,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -508,8 +524,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -536,8 +553,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -563,8 +581,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -591,8 +610,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -617,8 +637,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -643,8 +664,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l password -d 'Pass
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -670,8 +692,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -697,8 +720,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -724,8 +748,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -753,8 +778,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -779,8 +805,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -805,8 +832,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -831,8 +859,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -866,8 +895,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -893,8 +923,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -919,8 +950,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -946,8 +978,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -973,8 +1006,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -999,8 +1033,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1025,8 +1060,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1051,8 +1087,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1083,8 +1120,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1109,8 +1147,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1135,8 +1174,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1161,8 +1201,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1187,8 +1228,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1215,8 +1257,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1270,8 +1313,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l password -d 'Pas
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1296,8 +1340,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l password -d 'Pas
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1337,15 +1382,16 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l password -d 'Passwor
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l prefix -d 'Read the keys that begin with KEY; with an empty KEY, all keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l from-key -d 'Read the keys from KEY on, in byte order; with an empty KEY, all keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keys-only -d 'Return keys without their values'
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l count-only -d 'Return only the number of keys; needs `--write-out=fields`'
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l count-only -d 'Return only the number of keys; needs `--write-out=fields`, `jsonl` or `table`'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l print-value-only -d 'Print values without their keys; needs `--write-out=simple`'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l stream -d 'Let the server send the answer in chunks; needs etcd 3.7 or kvd'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l hex -d 'Print byte strings and ids in hexadecimal'
@@ -1369,8 +1415,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1398,8 +1445,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1424,8 +1472,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l password -d '
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"

@@ -25,7 +25,7 @@ function __fish_kvutl_using_subcommand
 end
 
 complete -c kvutl -n "__fish_kvutl_needs_command" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_needs_command" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_needs_command" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_needs_command" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_needs_command" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -40,22 +40,22 @@ complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "snapshot" -d 'Save, loo
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "status" -d 'Show what a data directory holds'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "version" -d 'Print the version of kvutl'
 complete -c kvutl -n "__fish_kvutl_using_subcommand check" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand check" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand check" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand check" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand check" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand compact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -68,30 +68,30 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l max-create-rev -d 'L
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l min-mod-rev -d 'Leave out keys last changed before this revision' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l max-mod-rev -d 'Leave out keys last changed after this revision' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand get" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l prefix -d 'Read the keys that begin with KEY; with an empty KEY, all keys'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l from-key -d 'Read the keys from KEY on, in byte order; with an empty KEY, all keys'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l keys-only -d 'Return keys without their values'
-complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l count-only -d 'Return only the number of keys; needs `--write-out=fields`'
+complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l count-only -d 'Return only the number of keys; needs `--write-out=fields`, `jsonl` or `table`'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l print-value-only -d 'Print values without their keys; needs `--write-out=simple`'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l rev -d 'Revision to hash up to [default: the newest]' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l to -d 'Directory to bring everything into, which must be new or empty' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s y -l yes -d 'Go on where something is missing'
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -100,18 +100,18 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_see
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "verify" -d 'Find out whether a snapshot can be relied on'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and not __fish_seen_subcommand_from save status verify restore" -f -a "restore" -d 'Make a data directory of a snapshot'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l zstd -d 'Compress the file as zstd does'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -123,7 +123,7 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l initial-memory-map-size -d 'Ignored: the store file grows as it needs to' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l bump-revision -d 'How far to move revisions forward [default: 1000000000]' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l skip-hash-check -d 'Accept a snapshot whose digest is missing or wrong'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l mark-compacted -d 'Mark what is before as compacted; given with --bump-revision as in etcdutl, and the default here'
@@ -131,12 +131,12 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand snapshot; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand status" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand status" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand version" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
-complete -c kvutl -n "__fish_kvutl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand version" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand version" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand version" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'

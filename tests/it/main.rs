@@ -8,6 +8,7 @@ mod crash;
 mod differential;
 mod duplicate_keys;
 mod etcd_client;
+mod formats;
 mod full_disk;
 mod growth;
 mod kubernetes;

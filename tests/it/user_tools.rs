@@ -145,5 +145,5 @@ fn kvctl_manages_etcd_3_7s_users_as_kvds() {
 
 #[test]
 fn kvctl_manages_users_as_etcdctl_3_7_does() {
-    takes_its_place("users", &[STATUS, TOUR, STATUS].concat());
+    takes_its_place("users, kvctl for etcdctl", &[STATUS, TOUR, STATUS].concat());
 }

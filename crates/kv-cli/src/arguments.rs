@@ -14,7 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Command};
 
 use self::line::Line;
-use crate::{CliError, ExitStatus, Quoted};
+use crate::{CliError, ExitStatus, Format, Quoted};
 
 /// A command-line tool, as far as reading its arguments is concerned.
 #[derive(Debug, Clone)]
@@ -61,6 +61,28 @@ pub fn parse(
     let canonical = line.canonical();
     let matches = root.clone().try_get_matches_from(canonical);
     matches.map_err(|error| translate(&error, &command, &from_environment))
+}
+
+/// Says whether failures are to be printed as JSON, also that of a line that cannot be read: whether `jsonl` is asked for.
+pub fn wants_json_errors(
+    arguments: &[OsString],
+    environment_prefixes: &[&str],
+    environment: &dyn Fn(&str) -> Option<OsString>,
+) -> bool {
+    let mut words = arguments.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    let mut format = None;
+    while let Some(word) = words.next() {
+        match word {
+            "-w" | "--write-out" => format = words.next().map(str::to_owned),
+            _ => {
+                let joined = word.strip_prefix("--write-out=").or_else(|| word.strip_prefix("-w"));
+                format = joined.map(|value| value.trim_start_matches('=').to_owned()).or(format);
+            }
+        }
+    }
+    let variable = |prefix: &&str| environment(&variable_name(prefix, "write-out")).filter(|value| !value.is_empty());
+    let format = format.map(OsString::from).or_else(|| environment_prefixes.iter().find_map(variable));
+    format.is_some_and(|format| format == Format::JsonLines.name())
 }
 
 /// Returns the variable that stands in for a flag.
@@ -336,5 +358,22 @@ mod tests {
         let Err(Stop::Error(error)) = parse_line("help foo", &[]) else { panic!("no such topic") };
         assert_eq!(error.status, ExitStatus::Success);
         assert!(error.usage.unwrap().starts_with("Unknown help topic [`foo`]\n"));
+    }
+
+    #[test]
+    fn errors_are_json_where_json_lines_are_asked_for() {
+        let wants = |line: &str, variable: Option<&str>| {
+            let arguments: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+            wants_json_errors(&arguments, &["KVCTL", "ETCDCTL"], &|name| {
+                (name == "ETCDCTL_WRITE_OUT").then_some(variable?.into())
+            })
+        };
+        for line in ["get -w jsonl", "-wjsonl get", "get k --write-out=jsonl --fly", "get -w json -w=jsonl"] {
+            assert!(wants(line, None) && wants(line, Some("json")), "{line}");
+        }
+        for line in ["get -w json", "-wjsonl get -w json", "get", "put -- -w jsonl", "get -w"] {
+            assert!(!wants(line, None), "{line}");
+        }
+        assert!(wants("get", Some("jsonl")) && !wants("get -w json", Some("jsonl")));
     }
 }

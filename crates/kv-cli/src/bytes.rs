@@ -17,6 +17,10 @@ pub struct HexEscaped<'a>(pub &'a [u8]);
 #[derive(Debug, Clone, Copy)]
 pub struct TerminalSafe<'a>(pub &'a [u8]);
 
+/// Shows bytes on one line without anything a terminal would obey: like [`Quoted`], without the quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Escaped<'a>(pub &'a [u8]);
+
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_char('"')?;
@@ -37,6 +41,16 @@ impl fmt::Display for Quoted<'_> {
 impl fmt::Display for HexEscaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(formatter, "\\x{byte:02x}"))
+    }
+}
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            chunk.valid().chars().try_for_each(|character| write_escaped(formatter, character))?;
+            write!(formatter, "{}", HexEscaped(chunk.invalid()))?;
+        }
+        Ok(())
     }
 }
 
@@ -247,6 +261,7 @@ mod tests {
     fn a_terminal_gets_no_control_sequence() {
         let hostile = b"a\x1b[2J\r\n\tb\xff\xe2\x80\xae";
         assert_eq!(TerminalSafe(hostile).to_string(), "a\\x1b[2J\\r\n\tb\\xff\\u202e");
+        assert_eq!(Escaped(hostile).to_string(), "a\\x1b[2J\\r\\n\\tb\\xff\\u202e");
         assert_eq!(HexEscaped(b"foo").to_string(), "\\x66\\x6f\\x6f");
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use crate::render::RenderError;
+use crate::{Record, Value};
 
 macro_rules! exit_statuses {
     ($($(#[doc = $doc:literal])* $name:ident = $code:literal, $meaning:literal;)*) => {
@@ -148,6 +149,19 @@ pub fn report(error: &CliError, stderr: &mut impl Write) -> ExitStatus {
     error.status
 }
 
+/// Prints the same as one line of JSON.
+pub fn report_json(error: &CliError, stderr: &mut impl Write) -> ExitStatus {
+    if error.message.is_some() || !error.hints.is_empty() {
+        let record = Record::new()
+            .with_some("error", error.message.clone())
+            .with("exit_status", u32::from(error.child_status.unwrap_or(error.status.code())))
+            .with("hints", error.hints.iter().map(String::as_str).collect::<Value>());
+        // As above.
+        let _ = stderr.write_all(format!("{record}\n").as_bytes());
+    }
+    error.status
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +172,16 @@ mod tests {
         let mut stderr = Vec::new();
         assert_eq!(report(&error, &mut stderr).code(), 128);
         assert_eq!(String::from_utf8(stderr).unwrap(), "Error: too few\nhint: add one\nUsage: x\n");
+    }
+
+    #[test]
+    fn an_error_in_json_is_one_line() {
+        let error = CliError::arguments("too \"few\"").with_hint("add one").with_usage("Usage: x\n");
+        let mut stderr = Vec::new();
+        assert_eq!(report_json(&error, &mut stderr).code(), 128);
+        report_json(&CliError::silent(ExitStatus::Failure), &mut stderr);
+        let expected = "{\"error\":\"too \\\"few\\\"\",\"exit_status\":128,\"hints\":[\"add one\"]}\n";
+        assert_eq!(String::from_utf8(stderr).unwrap(), expected);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap_complete::Shell as Generator;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use crate::ExitStatus;
+use crate::{ExitStatus, Format};
 
 /// A shell with completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +152,9 @@ impl Generated<'_> {
         if let Some(examples) = command.get_after_long_help() {
             examples_section(&mut roff, &examples.to_string());
         }
+        if is_root {
+            formats_section(&mut roff);
+        }
         if is_root || !command.has_subcommands() {
             self.exit_status_section(&mut roff, root, is_root);
             self.environment_section(&mut roff, root, is_root);
@@ -222,6 +225,13 @@ fn commands_section(roff: &mut Roff, command: &Command) {
     for command in commands {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         roff.control("TP", []).text([bold(command.get_name())]).text([roman(about)]);
+    }
+}
+
+fn formats_section(roff: &mut Roff) {
+    roff.control("SH", ["OUTPUT FORMATS"]);
+    for format in Format::ALL {
+        roff.control("TP", []).text([bold(format.name())]).text([roman(format.meaning())]);
     }
 }
 

@@ -8,7 +8,7 @@ use kv_proto::mvccpb::KeyValue;
 use prost::Message;
 
 use crate::json::{Dialect, message};
-use crate::{Format, HexEscaped, Quoted, RangePrinter, Render, RenderError, Style, TerminalSafe};
+use crate::{Format, HexEscaped, Quoted, RangePrinter, Record, Render, RenderError, Style, TerminalSafe};
 
 /// Prints a key and its value on lines of their own.
 pub fn simple_key_value(out: &mut dyn Write, style: Style, kv: &KeyValue) -> io::Result<()> {
@@ -66,10 +66,20 @@ fn encoded(out: &mut dyn Write, answer: &impl Message) -> Result<(), RenderError
     Ok(out.write_all(&answer.encode_to_vec())?)
 }
 
+/// A record that begins with the revision of an answer.
+fn at_revision(header: Option<&ResponseHeader>) -> Record {
+    Record::new().with("revision", header.map_or(0, |header| header.revision))
+}
+
 impl Render for PutResponse {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         writeln!(out, "OK")?;
         self.prev_kv.iter().try_for_each(|kv| simple_key_value(out, style, kv))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let previous = self.prev_kv.as_ref().map(Record::key_value);
+        vec![at_revision(self.header.as_ref()).with_some("previous", previous)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -92,6 +102,12 @@ impl Render for DeleteRangeResponse {
         self.prev_kvs.iter().try_for_each(|kv| simple_key_value(out, style, kv))
     }
 
+    fn records(&self) -> Vec<Record> {
+        let count = at_revision(self.header.as_ref()).with("deleted", self.deleted);
+        let previous = self.prev_kvs.iter().map(|kv| Record::new().with("previous", Record::key_value(kv)));
+        [count].into_iter().chain(previous).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         fields_header(out, style, self.header.as_ref())?;
         writeln!(out, "\"Deleted\" : {}", self.deleted)?;
@@ -111,6 +127,10 @@ impl Render for DeleteRangeResponse {
 impl Render for RangeResponse {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         self.kvs.iter().try_for_each(|kv| simple_key_value(out, style, kv))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.kvs.iter().map(Record::key_value).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -151,6 +171,22 @@ impl Render for TxnResponse {
             }
         }
         Ok(())
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let mut records = vec![at_revision(self.header.as_ref()).with("succeeded", self.succeeded)];
+        for (index, operation) in self.responses.iter().enumerate() {
+            let (name, results) = match &operation.response {
+                Some(Response::ResponseRange(answer)) => ("get", answer.records()),
+                Some(Response::ResponsePut(answer)) => ("put", answer.records()),
+                Some(Response::ResponseDeleteRange(answer)) => ("del", answer.records()),
+                Some(Response::ResponseTxn(answer)) => ("txn", answer.records()),
+                None => continue,
+            };
+            let result = |record| Record::new().with("operation", index + 1).with("command", name).and(record);
+            records.extend(results.into_iter().map(result));
+        }
+        records
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

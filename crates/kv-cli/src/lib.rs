@@ -4,7 +4,8 @@
 //! directory; both come out of the printers here, so the bytes cannot differ. Nothing in this crate speaks to a
 //! network or needs an async runtime.
 //!
-//! - [`Render`] and [`Format`] are the output formats, [`RangePrinter`] the answer of a read, page by page.
+//! - [`Render`] and [`Format`] are the output formats, [`RangePrinter`] the answer of a read, page by page. [`Record`] is
+//!   what `jsonl` and tables show.
 //! - [`CliError`] carries what goes to stderr and an [`ExitStatus`]; [`report`] prints it in one place.
 //! - [`arguments`] turns a command line into what clap reads, with etcdctl's rules and error texts.
 //! - [`SnapshotFile`] writes a snapshot, [`DigestCheck`] judges one.
@@ -20,14 +21,15 @@ mod output;
 mod progress;
 mod range;
 mod read_args;
+mod record;
 mod render;
 mod snapshot;
 mod table;
 mod terminal;
 mod values;
 
-pub use crate::bytes::{HexEscaped, Quoted, TerminalSafe, UnquoteError, Unquoted, unquote};
-pub use crate::error::{CliError, ExitStatus, report};
+pub use crate::bytes::{Escaped, HexEscaped, Quoted, TerminalSafe, UnquoteError, Unquoted, unquote};
+pub use crate::error::{CliError, ExitStatus, report, report_json};
 pub use crate::generated::{Generated, Shell};
 pub use crate::json::{Dialect, JsonString, message as json_message};
 pub use crate::kv::{fields_header, fields_key_value, simple_key_value};
@@ -35,7 +37,8 @@ pub use crate::output::Output;
 pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
 pub use crate::read_args::{ReadArgs, key_range, prefix_end};
-pub use crate::render::{Format, Render, RenderError, Style, render};
+pub use crate::record::{Record, Value};
+pub use crate::render::{Format, Outcome, Render, RenderError, Style, render};
 pub use crate::snapshot::{
     DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, decompressed, has_digest, is_compressed,
 };

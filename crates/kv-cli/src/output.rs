@@ -17,7 +17,7 @@ pub struct Output {
 impl Output {
     /// Standard output. Text is escaped if a terminal reads it.
     pub fn stdout(format: Format, hex: bool) -> Output {
-        let style = Style { hex, value_only: false, terminal: is_terminal_output() };
+        let style = Style { hex, terminal: is_terminal_output(), ..Style::default() };
         Output::to(Box::new(io::stdout()), format, style)
     }
 

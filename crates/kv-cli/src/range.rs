@@ -7,7 +7,9 @@ use prost::Message as _;
 
 use crate::json::{Dialect, message};
 use crate::kv::{fields_header, fields_key_value, simple_key_value};
-use crate::{Format, RenderError, Style};
+use crate::record::{key_value_cells, key_value_columns, write_table};
+use crate::table::PagedTable;
+use crate::{Format, Record, RenderError, Style};
 
 /// Prints the pages of one read. The header is the first page's.
 ///
@@ -17,24 +19,32 @@ pub struct RangePrinter<'a, W: Write> {
     out: &'a mut W,
     format: Format,
     style: Style,
+    table: PagedTable,
     pages: usize,
     keys: usize,
+    /// The revision that the first page has in its header.
+    revision: i64,
 }
 
 impl<'a, W: Write> RangePrinter<'a, W> {
     /// Begins an answer.
     pub fn new(out: &'a mut W, format: Format, style: Style) -> RangePrinter<'a, W> {
-        RangePrinter { out, format, style, pages: 0, keys: 0 }
+        let table = PagedTable::new(key_value_columns(!style.keys_only));
+        RangePrinter { out, format, style, table, pages: 0, keys: 0, revision: 0 }
     }
 
     /// Prints the next keys.
     ///
     /// # Errors
     ///
-    /// [`RenderError::Unsupported`] for a table.
+    /// Fails where the output cannot be written.
     pub fn page(&mut self, page: &RangeResponse) -> Result<(), RenderError> {
         let first_page = self.pages == 0;
         self.pages += 1;
+        if first_page {
+            self.revision = page.header.map_or(0, |header| header.revision);
+        }
+        let with_value = !self.style.keys_only;
         match self.format {
             Format::Simple => page.kvs.iter().try_for_each(|kv| simple_key_value(self.out, self.style, kv))?,
             Format::Fields => {
@@ -55,7 +65,14 @@ impl<'a, W: Write> RangePrinter<'a, W> {
                 let part = RangeResponse { header, kvs: page.kvs.clone(), more: false, count: 0 };
                 self.out.write_all(&part.encode_to_vec())?;
             }
-            Format::Table => return Err(RenderError::Unsupported(Format::Table)),
+            Format::JsonLines => {
+                let record = if with_value { Record::key_value } else { Record::key_only };
+                page.kvs.iter().try_for_each(|kv| writeln!(self.out, "{}", record(kv)))?;
+            }
+            Format::Table => {
+                let rows: Vec<_> = page.kvs.iter().map(|kv| key_value_cells(kv, with_value)).collect();
+                self.out.write_all(self.table.page(&rows).as_bytes())?;
+            }
         }
         self.keys += page.kvs.len();
         Ok(())
@@ -65,10 +82,15 @@ impl<'a, W: Write> RangePrinter<'a, W> {
     ///
     /// # Errors
     ///
-    /// [`RenderError::Unsupported`] for a table.
+    /// Fails where the output cannot be written.
     pub fn finish(self, more: bool, count: i64) -> Result<(), RenderError> {
+        let counted = Record::new().with("count", count).with("revision", self.revision);
         match self.format {
-            Format::Simple => {}
+            // Of a mere count nothing has been printed yet.
+            Format::JsonLines if self.style.count_only => writeln!(self.out, "{counted}")?,
+            Format::Table if self.style.count_only => write_table(self.out, &[counted])?,
+            Format::Simple | Format::JsonLines => {}
+            Format::Table => self.out.write_all(self.table.finish().as_bytes())?,
             Format::Fields => writeln!(self.out, "\"More\" : {more}\n\"Count\" : {count}")?,
             Format::Json => {
                 if self.keys > 0 {
@@ -86,7 +108,6 @@ impl<'a, W: Write> RangePrinter<'a, W> {
                 let end = RangeResponse { header: None, kvs: Vec::new(), more, count };
                 self.out.write_all(&end.encode_to_vec())?;
             }
-            Format::Table => return Err(RenderError::Unsupported(Format::Table)),
         }
         Ok(())
     }
@@ -142,7 +163,7 @@ mod tests {
 
     #[test]
     fn pages_do_not_show() {
-        for format in [Format::Simple, Format::Fields, Format::Json, Format::Protobuf] {
+        for format in Format::ALL {
             let whole = print(&answer(), format, 100);
             for page_size in 1..5 {
                 assert_eq!(print(&answer(), format, page_size), whole, "{format:?} by {page_size}");
@@ -166,7 +187,16 @@ mod tests {
         let mut expected = message("etcdserverpb.RangeResponse", &empty, Dialect::default());
         expected.push('\n');
         assert_eq!(String::from_utf8(out).unwrap(), expected);
-        let refused = crate::render(&empty, Format::Table, Style::default(), &mut Vec::new());
-        assert!(matches!(refused, Err(RenderError::Unsupported(Format::Table))));
+    }
+
+    #[test]
+    fn a_count_is_a_record() {
+        let empty = RangeResponse { header: answer().header, count: 7, ..RangeResponse::default() };
+        let mut out = Vec::new();
+        let style = Style { count_only: true, ..Style::default() };
+        let mut printer = RangePrinter::new(&mut out, Format::JsonLines, style);
+        printer.page(&empty).unwrap();
+        printer.finish(false, 7).unwrap();
+        assert_eq!(out, b"{\"count\":7,\"revision\":9}\n");
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use kv_proto::etcdserverpb::RangeRequest;
 use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
 
-use crate::{CliError, ExitStatus, Format, parse_int};
+use crate::{CliError, ExitStatus, Format, Style, parse_int};
 
 /// Which keys are read, at which revision, in which order.
 #[derive(Debug, Clone, Default, Args)]
@@ -48,7 +48,7 @@ pub struct ReadArgs {
     #[arg(long)]
     pub keys_only: bool,
 
-    /// Return only the number of keys; needs `--write-out=fields`
+    /// Return only the number of keys; needs `--write-out=fields`, `jsonl` or `table`
     #[arg(long)]
     pub count_only: bool,
 
@@ -131,13 +131,19 @@ impl ReadArgs {
     ///
     /// Fails where an option needs another format.
     pub fn check_format(&self, format: Format) -> Result<(), CliError> {
-        if self.count_only && format != Format::Fields {
+        if self.count_only && !matches!(format, Format::Fields | Format::JsonLines | Format::Table) {
             return Err(CliError::arguments("--count-only is only for `--write-out=fields`"));
         }
         if self.print_value_only && format != Format::Simple {
             return Err(CliError::arguments("print-value-only is only for `--write-out=simple`"));
         }
         Ok(())
+    }
+
+    /// Returns how results are to look that hold only what was asked for.
+    pub fn style(&self, style: Style) -> Style {
+        let (keys_only, count_only) = (self.keys_only, self.count_only);
+        Style { value_only: self.print_value_only, keys_only, count_only, ..style }
     }
 
     fn sorting(&self) -> Result<(SortOrder, SortTarget), CliError> {

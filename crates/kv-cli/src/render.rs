@@ -4,7 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-use crate::{CliError, ExitStatus};
+use crate::record::{write_lines, write_table};
+use crate::{CliError, ExitStatus, Record};
 
 /// How answers are printed: the value of `--write-out`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +17,8 @@ pub enum Format {
     Fields,
     /// One line of JSON for each answer.
     Json,
+    /// One line of JSON for each result: a key, a change, a member.
+    JsonLines,
     /// The answer as it came over the wire.
     Protobuf,
     /// A box with columns.
@@ -24,7 +27,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order in which the tools list them.
-    pub const ALL: [Format; 5] = [Format::Fields, Format::Json, Format::Protobuf, Format::Simple, Format::Table];
+    pub const ALL: [Format; 6] =
+        [Format::Fields, Format::Json, Format::JsonLines, Format::Protobuf, Format::Simple, Format::Table];
 
     /// Returns the name by which the format is asked for.
     pub const fn name(self) -> &'static str {
@@ -32,8 +36,34 @@ impl Format {
             Format::Simple => "simple",
             Format::Fields => "fields",
             Format::Json => "json",
+            Format::JsonLines => "jsonl",
             Format::Protobuf => "protobuf",
             Format::Table => "table",
+        }
+    }
+}
+
+impl Format {
+    /// Says what is printed in this format, for the manual.
+    pub(crate) const fn meaning(self) -> &'static str {
+        match self {
+            Format::Simple => {
+                "Lines for people and shell scripts, byte for byte as stored where no terminal reads them."
+            }
+            Format::Fields => {
+                "One line for each field of the answer, such as \"Revision\" : 12. Strings are quoted as in Go."
+            }
+            Format::Json => {
+                "One line for each answer, as etcd's tools print it: keys and values in base64, ids as numbers."
+            }
+            Format::JsonLines => {
+                "One object a line for each result, as results arrive: a key, a change, a member. Keys and values are \
+                 strings; where the bytes are not UTF-8 they are {\"base64\":\"...\"}. Ids are strings in hexadecimal, as \
+                 commands take them. Revisions, counts and sizes in bytes are numbers, times are numbers of seconds. \
+                 What is not there is left out. A failure is an object on standard error, with error, exit_status and hints."
+            }
+            Format::Protobuf => "The answer as it came over the wire.",
+            Format::Table => "A box with a row for each result.",
         }
     }
 }
@@ -44,7 +74,7 @@ impl FromStr for Format {
     fn from_str(name: &str) -> Result<Format, CliError> {
         Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
             CliError::new(ExitStatus::BadFeature, "unsupported output format")
-                .with_hint(format!("`{name}` was asked for; there are fields, json, protobuf, simple and table"))
+                .with_hint(format!("`{name}` was asked for; there are fields, json, jsonl, protobuf, simple and table"))
         })
     }
 }
@@ -56,6 +86,10 @@ pub struct Style {
     pub hex: bool,
     /// Values without their keys in `simple`.
     pub value_only: bool,
+    /// Keys without their values in `jsonl` and in tables: they were not asked for.
+    pub keys_only: bool,
+    /// Nothing but how many keys there are in `jsonl` and in tables.
+    pub count_only: bool,
     /// Escape what a terminal would obey in `simple`.
     pub terminal: bool,
 }
@@ -86,11 +120,14 @@ impl From<io::Error> for RenderError {
     }
 }
 
-/// An answer that can be printed. A format that is not written here is refused, after the command has been carried out,
-/// because that is what etcdctl does.
+/// An answer that can be printed. Every answer has lines for people, records in JSON and a table. Another format that is not
+/// written here is refused, after the command has been carried out, because that is what etcdctl does.
 pub trait Render {
     /// Prints lines for people.
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()>;
+
+    /// Returns the results for `jsonl`, and for the table where no other is drawn.
+    fn records(&self) -> Vec<Record>;
 
     /// Prints one line for each field.
     fn fields(&self, _out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
@@ -108,8 +145,39 @@ pub trait Render {
     }
 
     /// Prints a table.
-    fn table(&self, _out: &mut dyn Write) -> Result<(), RenderError> {
-        Err(RenderError::Unsupported(Format::Table))
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_table(out, &self.records())
+    }
+}
+
+/// What a command did, said in the same words in every format in which etcdctl says it so.
+#[derive(Debug)]
+pub struct Outcome {
+    /// For people.
+    pub line: String,
+    /// For programs.
+    pub record: Record,
+}
+
+impl Render for Outcome {
+    fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
+        writeln!(out, "{}", self.line)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        vec![self.record.clone()]
+    }
+
+    fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
+        Ok(self.simple(out, style)?)
+    }
+
+    fn json(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
+        Ok(self.simple(out, style)?)
+    }
+
+    fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+        Ok(self.simple(out, Style::default())?)
     }
 }
 
@@ -124,7 +192,8 @@ pub fn render(answer: &dyn Render, format: Format, style: Style, out: &mut dyn W
         Format::Fields => answer.fields(out, style),
         Format::Json => answer.json(out, style),
         Format::Protobuf => answer.protobuf(out),
-        Format::Table => answer.table(out),
+        Format::JsonLines => Ok(write_lines(out, &answer.records())?),
+        Format::Table => Ok(answer.table(out)?),
     }
 }
 
@@ -138,17 +207,38 @@ mod tests {
         fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
             writeln!(out, "only")
         }
+
+        fn records(&self) -> Vec<Record> {
+            vec![Record::new().with("only", true)]
+        }
     }
 
     #[test]
     fn a_format_that_an_answer_lacks_is_refused_by_name() {
         let mut out = Vec::new();
         render(&Only, Format::Simple, Style::default(), &mut out).unwrap();
-        assert_eq!(out, b"only\n");
-        for format in Format::ALL.into_iter().filter(|&format| format != Format::Simple) {
+        render(&Only, Format::JsonLines, Style::default(), &mut out).unwrap();
+        assert_eq!(out, b"only\n{\"only\":true}\n");
+        render(&Only, Format::Table, Style::default(), &mut out).unwrap();
+        for format in [Format::Fields, Format::Json, Format::Protobuf] {
             let error = CliError::from(render(&Only, format, Style::default(), &mut out).unwrap_err());
             assert_eq!(error.message.unwrap(), format!("{} not supported as output format", format.name()));
             assert_eq!(error.status, ExitStatus::BadFeature);
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_one_line_in_etcdctls_formats() {
+        let outcome = Outcome { line: "compacted revision 7".to_owned(), record: Record::new().with("revision", 7) };
+        for format in Format::ALL {
+            let mut out = Vec::new();
+            render(&outcome, format, Style::default(), &mut out).unwrap();
+            let expected = match format {
+                Format::JsonLines => "{\"revision\":7}\n",
+                Format::Table => continue,
+                _ => "compacted revision 7\n",
+            };
+            assert_eq!(String::from_utf8(out).unwrap(), expected, "{format:?}");
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct GlobalArgs {
     )]
     pub(crate) endpoints: Vec<String>,
 
-    /// Output format: fields, json, protobuf, simple or table
+    /// Output format: fields, json, jsonl, protobuf, simple or table
     #[arg(long, short = 'w', global = true, hide = true, value_name = "FORMAT", default_value = "simple")]
     pub(crate) write_out: String,
 

@@ -65,7 +65,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match run(program, &arguments) {
         Ok(()) => ExitStatus::Success.code(),
         Err(error) => {
-            let status = kv_cli::report(&error, &mut io::stderr()).code();
+            let json = arguments::wants_json_errors(&arguments, ENVIRONMENT_PREFIXES, &|name| env::var_os(name));
+            let report = if json { kv_cli::report_json } else { kv_cli::report };
+            let status = report(&error, &mut io::stderr()).code();
             error.child_status.unwrap_or(status)
         }
     };

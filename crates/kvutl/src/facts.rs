@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{HumanSize, Render, RenderError, Style, draw_table};
+use kv_cli::{HumanSize, Record, Render, RenderError, Style, draw_table};
 
 /// What is known, in the order in which it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,6 +57,15 @@ impl Value {
         }
     }
 
+    fn for_records(&self) -> kv_cli::Value {
+        match self {
+            Self::Number(number) => kv_cli::Value::Number(*number),
+            Self::Bytes(bytes) => kv_cli::Value::Size(*bytes),
+            Self::Id(id) => kv_cli::Value::Id(*id),
+            Self::Ids(ids) => kv_cli::Value::List(ids.iter().map(|&id| kv_cli::Value::Id(id)).collect()),
+        }
+    }
+
     fn field(&self) -> String {
         match self {
             Self::Ids(ids) => ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
@@ -74,6 +83,13 @@ impl Render for Facts {
         })
     }
 
+    fn records(&self) -> Vec<Record> {
+        let record = self.0.iter().fold(Record::new(), |record, Fact { label, value, .. }| {
+            record.with(label.replace(' ', "_"), value.for_records())
+        });
+        vec![record]
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         for Fact { name, value, .. } in &self.0 {
             let (first, rest) = name.split_at(1);
@@ -88,9 +104,9 @@ impl Render for Facts {
         Ok(writeln!(out, "{{{}}}", members.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let rows: Vec<_> = self.0.iter().map(|fact| vec![fact.label.to_owned(), fact.value.for_people()]).collect();
-        Ok(out.write_all(draw_table(&["what", "value"], &rows).as_bytes())?)
+        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
     }
 }
 
@@ -109,7 +125,7 @@ mod tests {
             .with("voters", "voters", Value::Ids(vec![255, 16]))
             .with("dbSize", "size on disk", Value::Bytes(20_480));
         let mut out = Vec::new();
-        for format in [Format::Simple, Format::Fields, Format::Json, Format::Table] {
+        for format in [Format::Simple, Format::Fields, Format::Json, Format::JsonLines, Format::Table] {
             render(&facts, format, Style::default(), &mut out).unwrap();
         }
         expect![[r#"
@@ -122,6 +138,7 @@ mod tests {
             "Voters" : 255, 16
             "DbSize" : 20480
             {"revision":12,"memberID":255,"voters":[255,16],"dbSize":20480}
+            {"revision":12,"member_id":"ff","voters":["ff","10"],"size_on_disk":20480}
             ┌──────────────┬────────┐
             │     WHAT     │ VALUE  │
             ├──────────────┼────────┤

@@ -45,7 +45,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "DIRECTORY", global = true)]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Output format: fields, json, protobuf, simple or table
+    /// Output format: fields, json, jsonl, protobuf, simple or table
     #[arg(long, short, value_name = "FORMAT", global = true, default_value = "simple")]
     pub(crate) write_out: String,
 

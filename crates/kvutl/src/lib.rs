@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kv_cli::arguments::{self, Stop, Tool};
-use kv_cli::{CliError, ExitStatus, Output, Style, is_terminal_output, report};
+use kv_cli::{CliError, ExitStatus, Output, Style, is_terminal_output, report, report_json};
 
 pub use crate::generated::generated;
 pub use crate::global::Words;
@@ -62,6 +62,8 @@ impl std::fmt::Debug for Streams {
 pub fn run(arguments: &[OsString], environment: &dyn Fn(&str) -> Option<OsString>, mut streams: Streams) -> ExitStatus {
     let (program, rest) = arguments.split_first().map_or((None, &[][..]), |(program, rest)| (Some(program), rest));
     let words = program.map_or(Words::KVUTL, |program| Words::of_program(Path::new(program)));
+    let json = arguments::wants_json_errors(rest, ENVIRONMENT_PREFIXES, environment);
+    let report = if json { report_json } else { report };
     match try_run(words, rest, environment, &mut streams) {
         Ok(()) => ExitStatus::Success,
         Err(Stop::Help(text)) => match streams.out.write_all(text.as_bytes()).and_then(|()| streams.out.flush()) {
@@ -86,7 +88,7 @@ fn try_run(
     let matches = arguments::parse(&tool, arguments, environment)?;
     let line = commands::CommandLine::from_matches(&matches)?;
     let format = line.global.format()?;
-    let style = Style { hex: line.global.hex, terminal: streams.terminal, value_only: false };
+    let style = Style { hex: line.global.hex, terminal: streams.terminal, ..Style::default() };
     let out = Output::to(std::mem::replace(&mut streams.out, Box::new(io::sink())), format, style);
     let global::GlobalArgs { data_dir, timeout, .. } = line.global;
     let mut context = global::Context { words, out, err: &mut *streams.err, data_dir, timeout };

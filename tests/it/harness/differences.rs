@@ -111,6 +111,39 @@ pub(crate) const KNOWN: &[Difference] = &[
         reason: "a tool calls itself by its own name",
         contract: "decisions.md, Names and versions",
     },
+    Difference {
+        suite: "kvctl for etcdctl",
+        peers: &[Kind::Etcd37],
+        fields: &[
+            "put demo 108 -w table: stdout",
+            "put demo 108 -w table: status",
+            "put demo 108 -w table: first line of stderr",
+            "get dir/ --prefix -w table: stdout",
+            "get dir/ --prefix -w table: status",
+            "get dir/ --prefix -w table: first line of stderr",
+            "alarm list -w table: status",
+            "alarm list -w table: first line of stderr",
+            "lease timetolive $LEASE -w table: stdout",
+            "lease timetolive $LEASE -w table: status",
+            "lease timetolive $LEASE -w table: first line of stderr",
+            "lease list -w table: stdout",
+            "lease list -w table: status",
+            "lease list -w table: first line of stderr",
+        ],
+        reason: "kvctl has a table for every command",
+        contract: "cli.md section 2; etcdctl has tables of members and endpoints only",
+    },
+    Difference {
+        suite: "users, kvctl for etcdctl",
+        peers: &[Kind::Etcd37],
+        fields: &[
+            "user add eve:x -w table: stdout",
+            "user add eve:x -w table: status",
+            "user add eve:x -w table: first line of stderr",
+        ],
+        reason: "kvctl has a table for every command",
+        contract: "cli.md section 2; etcdctl has tables of members and endpoints only",
+    },
 ];
 
 /// What one suite has compared with one peer.

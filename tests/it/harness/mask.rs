@@ -17,6 +17,10 @@ const VOLATILE_KEYS: &[&str] = &[
     "RaftAppliedIndex",
     "DBSize",
     "DBSizeInUse", // fields
+    "raft_index",
+    "raft_applied_index",
+    "db_size",
+    "db_size_in_use", // jsonl
 ];
 
 /// Columns of `endpoint status` that hold such numbers.
@@ -88,7 +92,7 @@ fn mask_keys(text: &str) -> String {
 fn mask_durations(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == 'µ';
     let mut masked = text.to_owned();
-    for start in ["took = ", "took ", "\"took\":\"", "\"Took\" : \""] {
+    for start in ["took = ", "took ", "\"took\":", "\"took\":\"", "\"Took\" : \""] {
         // The shorter `took ` also finds `took = `, where nothing to mask follows at once.
         masked = replace_after(&masked, start, |rest| rest.find(|c: char| !is_part(c)).unwrap_or(rest.len()));
     }

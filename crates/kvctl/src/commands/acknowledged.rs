@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{Dialect, Render, RenderError, Style, TerminalSafe, fields_header, json_message};
+use kv_cli::{Dialect, Record, Render, RenderError, Style, TerminalSafe, Value, fields_header, json_message};
 use kv_proto::etcdserverpb::ResponseHeader;
 use prost::Message;
 
@@ -19,6 +19,11 @@ pub(crate) struct Acknowledged<M> {
 impl<M: Message> Render for Acknowledged<M> {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         line(out, style, &self.line)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let revision = self.header.map_or(0, |header| header.revision);
+        vec![Record::new().with("result", Value::Bytes(self.line.clone().into())).with("revision", revision)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -71,7 +76,7 @@ mod tests {
             b"{\"header\":{\"cluster_id\":1,\"member_id\":2,\"revision\":3,\"raft_term\":4}}\n"
         );
         assert_eq!(rendered(Format::Protobuf).unwrap(), change.response.encode_to_vec());
-        assert!(rendered(Format::Table).is_err());
+        assert_eq!(rendered(Format::JsonLines).unwrap(), b"{\"result\":\"Role r created\",\"revision\":3}\n");
         let mut out = Vec::new();
         let style = Style { terminal: true, ..Style::default() };
         render(&Acknowledged { line: b"\x1b[2J".to_vec(), ..change }, Format::Simple, style, &mut out).unwrap();

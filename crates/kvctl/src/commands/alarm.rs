@@ -6,7 +6,7 @@ mod list;
 use std::io::{self, Write};
 
 use clap::Subcommand;
-use kv_cli::{CliError, Dialect, Render, RenderError, Style, fields_header, json_message};
+use kv_cli::{CliError, Dialect, Record, Render, RenderError, Style, Value, fields_header, json_message};
 use kv_proto::etcdserverpb::{AlarmMember, AlarmResponse, AlarmType};
 use prost::Message as _;
 
@@ -50,6 +50,13 @@ impl Render for AlarmList {
             let member = if alarm.member_id == 0 { String::new() } else { format!("memberID:{} ", alarm.member_id) };
             writeln!(out, "{member}alarm:{}", name(*alarm))
         })
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let record = |alarm: &AlarmMember| {
+            Record::new().with("member_id", Value::Id(alarm.member_id)).with("alarm", name(*alarm))
+        };
+        self.0.alarms.iter().map(record).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -130,7 +137,13 @@ mod tests {
         let mut out = Vec::new();
         render(&AlarmList(AlarmResponse::default()), Format::Fields, Style::default(), &mut out).unwrap();
         assert_eq!(out, b"\"ClusterID\" : 0\n\"MemberID\" : 0\n\"RaftTerm\" : 0\n");
-        let refused = render(&list, Format::Table, Style::default(), &mut Vec::new());
-        assert!(matches!(refused, Err(RenderError::Unsupported(Format::Table))));
+        let mut out = Vec::new();
+        render(&list, Format::JsonLines, Style::default(), &mut out).unwrap();
+        expect![[r#"
+            {"member_id":"8e9e05c52164694d","alarm":"NOSPACE"}
+            {"member_id":"0","alarm":"CORRUPT"}
+            {"member_id":"7","alarm":"9"}
+        "#]]
+        .assert_eq(&String::from_utf8(out).unwrap());
     }
 }

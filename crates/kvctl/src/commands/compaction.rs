@@ -1,8 +1,6 @@
 //! `kvctl compaction`: drop old revisions.
 
-use std::io::Write as _;
-
-use kv_cli::{CliError, ExitStatus, parse_int};
+use kv_cli::{CliError, ExitStatus, Outcome, Record, parse_int};
 use kv_proto::etcdserverpb::CompactionRequest;
 
 use crate::session::{Context, failure};
@@ -46,8 +44,8 @@ pub(crate) async fn run(context: &Context, args: &CompactionArgs) -> Result<(), 
     let request = args.request()?;
     let mut session = context.session().await?;
     session.client.compact(request, context.deadline()).await.map_err(|error| failure(&error))?;
-    writeln!(session.output, "compacted revision {}", request.revision)?;
-    Ok(session.output.flush()?)
+    let line = format!("compacted revision {}", request.revision);
+    session.output.print(&Outcome { line, record: Record::new().with("compact_revision", request.revision) })
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! `kvctl defrag`: give the servers' free space back to their file systems.
 
-use std::io::Write as _;
 use std::time::Instant;
 
-use kv_cli::{CliError, ExitStatus, GoDuration};
+use kv_cli::{CliError, ExitStatus, GoDuration, Outcome, Record};
 use kv_proto::etcdserverpb::DefragmentRequest;
 
 use crate::commands::endpoint;
@@ -36,14 +35,16 @@ pub(crate) async fn run(context: &Context, args: &DefragArgs) -> Result<(), CliE
         let client = connect(std::slice::from_ref(&endpoint), options.clone()).await?;
         let started = Instant::now();
         let result = client.defragment(DefragmentRequest {}, context.deadline()).await;
-        let took = GoDuration(started.elapsed());
+        let took = started.elapsed();
         match result {
             Ok(_) => {
-                writeln!(output, "Finished defragmenting etcd member[{endpoint}]. took {took}")?;
-                output.flush()?;
+                let line = format!("Finished defragmenting etcd member[{endpoint}]. took {}", GoDuration(took));
+                let record = Record::new().with("endpoint", endpoint).with("took", took);
+                output.print(&Outcome { line, record })?;
             }
             Err(error) => {
                 failures += 1;
+                let took = GoDuration(took);
                 say(&format!("Failed to defragment etcd member[{endpoint}]. took {took}. ({error})"));
                 failed.hints.extend(hints::hints(&error));
             }

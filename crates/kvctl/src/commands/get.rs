@@ -85,7 +85,7 @@ const PAGE_KEYS_MAX: usize = 100_000;
 pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     let request = args.request()?;
     let Session { client, mut output } = context.session().await?;
-    output.style.value_only = args.read.print_value_only;
+    output.style = args.read.style(output.style);
     if args.stream {
         let response = read_stream(&client, request.clone(), context.deadline()).await;
         let response = explained(&client, response, request.revision).await?;

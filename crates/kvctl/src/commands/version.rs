@@ -1,8 +1,6 @@
 //! `kvctl version`: which release this is.
 
-use std::io::{self, Write as _};
-
-use kv_cli::{API_VERSION, CliError, ETCD_VERSION};
+use kv_cli::{API_VERSION, CliError, ETCD_VERSION, Outcome, Record};
 
 use crate::session::Context;
 
@@ -11,13 +9,15 @@ use crate::session::Context;
 pub(crate) struct VersionArgs {}
 
 pub(crate) fn run(context: &Context) -> Result<(), CliError> {
-    Ok(io::stdout().write_all(text(context.program).as_bytes())?)
+    let (program, version) = (context.program, release(context.program));
+    let line = format!("{program} version: {version}\nAPI version: {API_VERSION}");
+    let record = Record::new().with("program", program).with("version", version).with("api_version", API_VERSION);
+    context.output()?.print(&Outcome { line, record })
 }
 
 /// Scripts that call etcdctl compare its version with etcd's.
-fn text(program: &str) -> String {
-    let version = if program == "etcdctl" { ETCD_VERSION } else { env!("CARGO_PKG_VERSION") };
-    format!("{program} version: {version}\nAPI version: {API_VERSION}\n")
+fn release(program: &str) -> &'static str {
+    if program == "etcdctl" { ETCD_VERSION } else { env!("CARGO_PKG_VERSION") }
 }
 
 #[cfg(test)]
@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn under_the_name_etcdctl_it_is_etcds_version() {
-        assert_eq!(text("etcdctl"), "etcdctl version: 3.7.1\nAPI version: 3.7\n");
-        assert_eq!(text("kvctl"), concat!("kvctl version: ", env!("CARGO_PKG_VERSION"), "\nAPI version: 3.7\n"));
+        assert_eq!(release("etcdctl"), "3.7.1");
+        assert_eq!(release("kvctl"), env!("CARGO_PKG_VERSION"));
     }
 }

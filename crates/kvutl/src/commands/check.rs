@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, JsonString, Progress, Quoted, Render, RenderError, Style, draw_table};
+use kv_cli::{CliError, ExitStatus, JsonString, Progress, Quoted, Record, Render, RenderError, Style, draw_table};
 use kv_log::{Payload, Reader};
 use kv_store::{
     Checked, Command, CommandEntry, DirLock, FileCheck, LmdbFile, LogPosition, Membership, OpenError, Storage, Store,
@@ -216,6 +216,15 @@ impl Render for Report {
         Ok(())
     }
 
+    fn records(&self) -> Vec<Record> {
+        let damage = self.damage.iter().map(|damage| Record::new().with("damage", damage.as_str()));
+        let counts = self
+            .counts()
+            .into_iter()
+            .fold(Record::new(), |record, (_, label, count)| record.with(label.replace(' ', "_"), count));
+        damage.chain([counts]).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         for damage in &self.damage {
             writeln!(out, "\"Damage\" : {}", Quoted(damage.as_bytes()))?;
@@ -233,11 +242,11 @@ impl Render for Report {
         Ok(writeln!(out, "{{\"damage\":[{}]{counts}}}", damage.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let damage = self.damage.iter().map(|damage| vec!["damage".to_owned(), damage.clone()]);
         let counts = self.counts().map(|(_, label, count)| vec![label.to_owned(), count.to_string()]);
         let rows: Vec<_> = damage.chain(counts).collect();
-        Ok(out.write_all(draw_table(&["what", "value"], &rows).as_bytes())?)
+        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
     }
 }
 
@@ -254,7 +263,7 @@ mod tests {
         let mut out = Vec::new();
         render(&report, Format::Simple, Style::default(), &mut out).unwrap();
         report.damage = vec!["read revision 5.0: \"bad\"".to_owned()];
-        for format in [Format::Simple, Format::Fields, Format::Json, Format::Table] {
+        for format in [Format::Simple, Format::Fields, Format::Json, Format::JsonLines, Format::Table] {
             render(&report, format, Style::default(), &mut out).unwrap();
         }
         expect![[r#"
@@ -267,6 +276,8 @@ mod tests {
             "Values" : 0
             "LogEntries" : 7
             {"damage":["read revision 5.0: \"bad\""],"pages":0,"changes":0,"keys":0,"values":0,"logEntries":7}
+            {"damage":"read revision 5.0: \"bad\""}
+            {"pages":0,"changes":0,"keys":0,"pieces_of_long_values":0,"log_entries":7}
             ┌───────────────────────┬──────────────────────────┐
             │         WHAT          │          VALUE           │
             ├───────────────────────┼──────────────────────────┤

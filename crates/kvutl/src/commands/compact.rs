@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, Progress, Render, RenderError, Style, parse_int};
+use kv_cli::{CliError, ExitStatus, Progress, Record, Render, RenderError, Style, parse_int};
 use kv_store::{COMPACTION_ROWS, CompactionStep};
 
 use crate::directory;
@@ -74,6 +74,10 @@ struct Compacted {
 impl Render for Compacted {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "compacted revision {}", self.revision)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        vec![Record::new().with("compact_revision", self.revision)]
     }
 
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::Args;
-use kv_cli::{CliError, RangePrinter, ReadArgs, Style};
+use kv_cli::{CliError, RangePrinter, ReadArgs};
 
 use crate::global::Context;
 use crate::{directory, page};
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &GetArgs, context: &mut Context<'_>) -> Result<(), CliEr
     let request = args.read.request()?;
     let mut session = directory::read(context)?;
     let format = context.out.format;
-    let style = Style { value_only: args.read.print_value_only, ..context.out.style };
+    let style = args.read.style(context.out.style);
     let mut checked = false;
     let mut printer = RangePrinter::new(&mut context.out, format, style);
     let end = page::read(&mut session, &request, |page| {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, Render, RenderError, Style, draw_table, parse_int};
+use kv_cli::{CliError, ExitStatus, Record, Render, RenderError, Style, draw_table, parse_int};
 use kv_store::{KvHash, Store, StoreOptions};
 
 use crate::directory;
@@ -77,6 +77,12 @@ impl Render for Answer {
         writeln!(out, "{hash}, {hash_revision}, {compact_revision}")
     }
 
+    fn records(&self) -> Vec<Record> {
+        let KvHash { hash, hash_revision, compact_revision, .. } = self.0;
+        let record = Record::new().with("hash", hash).with("hash_revision", hash_revision);
+        vec![record.with("compact_revision", compact_revision)]
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         let KvHash { hash, hash_revision, compact_revision, .. } = self.0;
         writeln!(out, "\"Hash\" : {hash}\n\"Hash revision\" : {hash_revision}")?;
@@ -89,10 +95,10 @@ impl Render for Answer {
         Ok(writeln!(out, "{{{object}}}")?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let KvHash { hash, hash_revision, compact_revision, .. } = self.0;
         let row = vec![hash.to_string(), hash_revision.to_string(), compact_revision.to_string()];
-        Ok(out.write_all(draw_table(&["hash", "hash revision", "compact revision"], &[row]).as_bytes())?)
+        out.write_all(draw_table(&["hash", "hash revision", "compact revision"], &[row]).as_bytes())
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use kv_cli::{
-    CliError, ExitStatus, JsonString, Progress, Quoted, Render, RenderError, Style, draw_table, is_interactive,
+    CliError, ExitStatus, JsonString, Progress, Quoted, Record, Render, RenderError, Style, Value, draw_table,
+    is_interactive,
 };
 use kv_log::{Entry, Salvaged};
 use kv_store::{DirLock, Lost, Membership, OpenError, Storage, StorageOptions, Store, StoreOptions, Survey};
@@ -298,6 +299,15 @@ impl Render for Report {
         writeln!(out, "{missing}(changes: {records}, log entries: {entries})")
     }
 
+    fn records(&self) -> Vec<Record> {
+        let problems = self.problems.iter().map(|problem| Record::new().with("damaged", problem.as_str()));
+        let lost = self.lost.iter().map(|lost| Record::new().with("missing", lost_record(lost)));
+        let counts = self.counts().into_iter().fold(Record::new(), |record, (_, label, count)| {
+            record.with(label.replace(' ', "_"), Value::Number(count))
+        });
+        problems.chain(lost).chain([counts]).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         for problem in &self.problems {
             writeln!(out, "\"Damaged\" : {}", Quoted(problem.as_bytes()))?;
@@ -319,13 +329,22 @@ impl Render for Report {
         Ok(writeln!(out, "{{\"damaged\":[{}],\"missing\":[{}]{counts}}}", problems.join(","), lost.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let problems = self.problems.iter().map(|problem| vec!["damaged".to_owned(), problem.clone()]);
         let lost = self.lost.iter().map(|lost| vec!["missing".to_owned(), lost.to_string()]);
         let counts = self.counts().map(|(_, label, count)| vec![label.to_owned(), count.to_string()]);
         let rows: Vec<_> = problems.chain(lost).chain(counts).collect();
-        Ok(out.write_all(draw_table(&["what", "value"], &rows).as_bytes())?)
+        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
     }
+}
+
+fn lost_record(lost: &Lost) -> Record {
+    let Lost { first, last } = lost;
+    let record = Record::new().with("first", first.major).with("last", last.major);
+    if last.sub == i64::MAX {
+        return record;
+    }
+    record.with("first_sub", first.sub).with("last_sub", last.sub)
 }
 
 /// Sub-revisions are left out where whole revisions are missing.
@@ -365,7 +384,7 @@ mod tests {
             problems: vec!["page 5 is \"bad\"".to_owned()],
         };
         let mut out = Vec::new();
-        for format in [Format::Simple, Format::Fields, Format::Json, Format::Table] {
+        for format in [Format::Simple, Format::Fields, Format::Json, Format::JsonLines, Format::Table] {
             render(&report, format, Style::default(), &mut out).unwrap();
         }
         render(&Report::default(), Format::Simple, Style::default(), &mut out).unwrap();
@@ -385,6 +404,12 @@ mod tests {
             "LogEntries" : 2
             "Revision" : 20
             {"damaged":["page 5 is \"bad\""],"missing":[{"first":3,"last":5},{"first":7,"last":7},{"first":9,"firstSub":1,"last":9,"lastSub":1},{"first":9,"firstSub":3,"last":9,"lastSub":4}],"changes":7,"logEntries":2,"revision":20}
+            {"damaged":"page 5 is \"bad\""}
+            {"missing":{"first":3,"last":5}}
+            {"missing":{"first":7,"last":7}}
+            {"missing":{"first":9,"last":9,"first_sub":1,"last_sub":1}}
+            {"missing":{"first":9,"last":9,"first_sub":3,"last_sub":4}}
+            {"changes":7,"log_entries":2,"newest_revision_in_the_tables":20}
             ┌───────────────────────────────┬──────────────────────┐
             │             WHAT              │        VALUE         │
             ├───────────────────────────────┼──────────────────────┤

@@ -1,10 +1,9 @@
 //! `kvutl version`: which release this is.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 
 use clap::Args;
-use kv_cli::{API_VERSION, CliError, Render, Style};
+use kv_cli::{API_VERSION, CliError, Outcome, Record};
 
 use crate::global::{Context, Words};
 
@@ -17,18 +16,13 @@ pub(crate) struct VersionArgs {
 }
 
 pub(crate) fn run(_args: &VersionArgs, context: &mut Context<'_>) -> Result<(), CliError> {
-    // As etcdutl, this takes no notice of the format.
-    Version(context.words).simple(&mut context.out, Style::default())?;
-    Ok(context.out.flush()?)
+    context.out.print(&outcome(context.words))
 }
 
-struct Version(Words);
-
-impl Render for Version {
-    fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
-        let Words { program, version, .. } = self.0;
-        writeln!(out, "{program} version: {version}\nAPI version: {API_VERSION}")
-    }
+fn outcome(words: Words) -> Outcome {
+    let Words { program, version, .. } = words;
+    let record = Record::new().with("program", program).with("version", version).with("api_version", API_VERSION);
+    Outcome { line: format!("{program} version: {version}\nAPI version: {API_VERSION}"), record }
 }
 
 #[cfg(test)]
@@ -37,13 +31,8 @@ mod tests {
 
     #[test]
     fn etcds_words_under_etcds_name() {
-        let shown = |words| {
-            let mut out = Vec::new();
-            Version(words).simple(&mut out, Style::default()).unwrap();
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(shown(Words::ETCDUTL), "etcdutl version: 3.7.1\nAPI version: 3.7\n");
-        let own = format!("kvutl version: {}\nAPI version: 3.7\n", env!("CARGO_PKG_VERSION"));
-        assert_eq!(shown(Words::KVUTL), own);
+        assert_eq!(outcome(Words::ETCDUTL).line, "etcdutl version: 3.7.1\nAPI version: 3.7");
+        let own = format!("kvutl version: {}\nAPI version: 3.7", env!("CARGO_PKG_VERSION"));
+        assert_eq!(outcome(Words::KVUTL).line, own);
     }
 }

@@ -89,9 +89,12 @@ fn entries_that_only_the_log_has_are_shown() {
         &directory,
         "get a -w table",
         &expect![[r#"
-        stderr: Error: table not supported as output format
-        exit status 4
-    "#]],
+            ┌─────┬───────┬─────────────────┬──────────────┬─────────┬───────┐
+            │ KEY │ VALUE │ CREATE REVISION │ MOD REVISION │ VERSION │ LEASE │
+            ├─────┼───────┼─────────────────┼──────────────┼─────────┼───────┤
+            │   a │     3 │               2 │            4 │       2 │       │
+            └─────┴───────┴─────────────────┴──────────────┴─────────┴───────┘
+        "#]],
     );
     check(
         &directory,
@@ -170,10 +173,10 @@ fn errors_have_the_words_of_etcdctl_and_say_what_to_do() {
         &directory,
         "get a -w yaml",
         &expect![[r#"
-        stderr: Error: unsupported output format
-        stderr: hint: `yaml` was asked for; there are fields, json, protobuf, simple and table
-        exit status 4
-    "#]],
+            stderr: Error: unsupported output format
+            stderr: hint: `yaml` was asked for; there are fields, json, jsonl, protobuf, simple and table
+            exit status 4
+        "#]],
     );
     check(
         &directory,

@@ -1,8 +1,6 @@
 //! `kvctl auth disable`: let everybody do everything again.
 
-use std::io::Write as _;
-
-use kv_cli::CliError;
+use kv_cli::{CliError, Outcome, Record};
 use kv_proto::etcdserverpb::AuthDisableRequest;
 
 use crate::session::{Context, failure};
@@ -30,6 +28,6 @@ pub(crate) async fn run(context: &Context, args: &DisableArgs) -> Result<(), Cli
     let mut session = context.session().await?;
     let disabled = session.client.auth_disable(AuthDisableRequest {}, context.deadline()).await;
     disabled.map_err(|error| failure(&error))?;
-    writeln!(session.output, "Authentication Disabled")?;
-    Ok(session.output.flush()?)
+    let record = Record::new().with("enabled", false);
+    session.output.print(&Outcome { line: "Authentication Disabled".to_owned(), record })
 }

@@ -1,8 +1,6 @@
 //! `kvctl auth enable`: ask everybody who they are.
 
-use std::io::Write as _;
-
-use kv_cli::CliError;
+use kv_cli::{CliError, Outcome, Record};
 use kv_client::{Client, Deadline, Error};
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{AuthEnableRequest, AuthRoleAddRequest, AuthUserGrantRoleRequest};
@@ -36,8 +34,8 @@ pub(crate) async fn run(context: &Context, args: &EnableArgs) -> Result<(), CliE
     }
     let mut session = context.session().await?;
     enable(&session.client, context.deadline()).await.map_err(|error| failure(&error))?;
-    writeln!(session.output, "Authentication Enabled")?;
-    Ok(session.output.flush()?)
+    let record = Record::new().with("enabled", true);
+    session.output.print(&Outcome { line: "Authentication Enabled".to_owned(), record })
 }
 
 async fn enable(client: &Client, deadline: Deadline) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Render, RenderError, Style, json_message};
+use kv_cli::{CliError, Dialect, Record, Render, RenderError, Style, json_message};
 use kv_proto::etcdserverpb::{AuthStatusRequest, AuthStatusResponse};
 use prost::Message as _;
 
@@ -38,6 +38,11 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<(), CliE
 impl Render for AuthStatus {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "Authentication Status: {}\nAuthRevision: {}", self.0.enabled, self.0.auth_revision)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let AuthStatusResponse { enabled, auth_revision, .. } = self.0;
+        vec![Record::new().with("enabled", enabled).with("auth_revision", auth_revision)]
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use kv_cli::{
-    CliError, Dialect, Quoted, Render, RenderError, Style, draw_table, fields_header, json_message, parse_int,
+    CliError, Dialect, Quoted, Record, Render, RenderError, Style, draw_table, fields_header, json_message, parse_int,
 };
 use kv_proto::etcdserverpb::{HashKvRequest, HashKvResponse};
 
@@ -66,6 +66,17 @@ impl Render for HashList {
         self.rows().iter().try_for_each(|row| writeln!(out, "{}", row.join(", ")))
     }
 
+    fn records(&self) -> Vec<Record> {
+        let record = |(endpoint, answer): &(String, HashKvResponse)| {
+            Record::new()
+                .with("endpoint", endpoint.as_str())
+                .with("hash", answer.hash)
+                .with("hash_revision", answer.hash_revision)
+                .with("compact_revision", answer.compact_revision)
+        };
+        self.0.iter().map(record).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         for (endpoint, answer) in &self.0 {
             fields_header(out, style, answer.header.as_ref())?;
@@ -83,8 +94,8 @@ impl Render for HashList {
         Ok(json_list(out, "HashKV", &answers)?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(write!(out, "{}", draw_table(&["endpoint", "hash", "hash_revision"], &self.rows()))?)
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{}", draw_table(&["endpoint", "hash", "hash_revision"], &self.rows()))
     }
 }
 

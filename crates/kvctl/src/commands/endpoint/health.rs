@@ -1,9 +1,9 @@
 //! `kvctl endpoint health`: whether each server can serve.
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use kv_cli::{CliError, ExitStatus, GoDuration, JsonString, Quoted, Render, RenderError, Style, draw_table};
+use kv_cli::{CliError, ExitStatus, GoDuration, JsonString, Quoted, Record, Render, RenderError, Style, draw_table};
 use kv_client::{Client, Deadline, Options};
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::alarm_request::AlarmAction;
@@ -32,7 +32,8 @@ pub(crate) struct HealthArgs {}
 #[derive(Debug, Default)]
 struct Health {
     endpoint: String,
-    took: String,
+    /// Nothing if there was not even a connection to try.
+    took: Option<Duration>,
     /// Empty if the server is healthy.
     error: String,
     hints: Vec<String>,
@@ -67,7 +68,7 @@ pub(crate) async fn run(context: &Context, cluster: bool) -> Result<(), CliError
     Err(failed)
 }
 
-async fn check(endpoint: String, options: Options, timeout: std::time::Duration) -> Health {
+async fn check(endpoint: String, options: Options, timeout: Duration) -> Health {
     let client = match Client::connect([&endpoint], options).await {
         Ok(client) => client,
         Err(error) => {
@@ -79,7 +80,7 @@ async fn check(endpoint: String, options: Options, timeout: std::time::Duration)
     // Any key will do: it is the answer that counts, which also a server gives that does not allow it.
     let request = RangeRequest { key: "health".into(), ..RangeRequest::default() };
     let answer = client.range(request, deadline).await;
-    let took = GoDuration(started.elapsed()).to_string();
+    let took = Some(started.elapsed());
     let health = Health { endpoint, took, ..Health::default() };
     match answer {
         Err(error) if error.api() != Some(ApiError::PermissionDenied) => {
@@ -109,16 +110,34 @@ async fn alarms(client: &Client, deadline: Deadline) -> String {
     }
 }
 
+impl Health {
+    fn took(&self) -> String {
+        self.took.map(|took| GoDuration(took).to_string()).unwrap_or_default()
+    }
+}
+
 impl Render for HealthList {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         let healthy = self.0.iter().filter(|health| health.error.is_empty());
-        healthy.into_iter().try_for_each(|Health { endpoint, took, .. }| {
+        healthy.into_iter().try_for_each(|health| {
+            let (endpoint, took) = (&health.endpoint, health.took());
             writeln!(out, "{endpoint} is healthy: successfully committed proposal: took = {took}")
         })
     }
 
+    fn records(&self) -> Vec<Record> {
+        let record = |health: &Health| {
+            let Health { endpoint, took, error, .. } = health;
+            let error = Some(error.as_str()).filter(|error| !error.is_empty());
+            let record = Record::new().with("endpoint", endpoint.as_str()).with("health", error.is_none());
+            record.with_some("took", *took).with_some("error", error)
+        };
+        self.0.iter().map(record).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
-        for Health { endpoint, took, error, .. } in &self.0 {
+        for health in &self.0 {
+            let (Health { endpoint, error, .. }, took) = (health, health.took());
             writeln!(out, "\"Endpoint\" : {}", Quoted(endpoint.as_bytes()))?;
             writeln!(out, "\"Health\" : {}", error.is_empty())?;
             writeln!(out, "\"Took\" : {took}\n\"Error\" : {error}\n")?;
@@ -128,8 +147,9 @@ impl Render for HealthList {
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         let mut separator = '[';
-        for Health { endpoint, took, error, .. } in &self.0 {
-            let (endpoint, took) = (JsonString(endpoint), JsonString(took));
+        for health in &self.0 {
+            let (Health { endpoint, error, .. }, took) = (health, health.took());
+            let (endpoint, took) = (JsonString(endpoint), JsonString(&took));
             write!(out, "{separator}{{\"endpoint\":{endpoint},\"health\":{},\"took\":{took}", error.is_empty())?;
             if !error.is_empty() {
                 write!(out, ",\"error\":{}", JsonString(error))?;
@@ -141,13 +161,13 @@ impl Render for HealthList {
         Ok(writeln!(out, "{}", if self.0.is_empty() { "null" } else { "]" })?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let row = |health: &Health| {
-            let Health { endpoint, took, error, .. } = health;
-            vec![endpoint.clone(), error.is_empty().to_string(), took.clone(), error.clone()]
+            let Health { endpoint, error, .. } = health;
+            vec![endpoint.clone(), error.is_empty().to_string(), health.took(), error.clone()]
         };
         let rows: Vec<_> = self.0.iter().map(row).collect();
-        Ok(write!(out, "{}", draw_table(&["endpoint", "health", "took", "error"], &rows))?)
+        write!(out, "{}", draw_table(&["endpoint", "health", "took", "error"], &rows))
     }
 }
 
@@ -160,10 +180,10 @@ mod tests {
 
     #[track_caller]
     fn check_printed(format: Format, expected: &Expect) {
-        let healthy = Health { endpoint: "a:1".into(), took: "2.1ms".into(), ..Health::default() };
+        let healthy = Health { endpoint: "a:1".into(), took: Some(Duration::from_micros(2100)), ..Health::default() };
         let unhealthy = Health {
             endpoint: "b:2".into(),
-            took: "5s".into(),
+            took: Some(Duration::from_secs(5)),
             error: "context deadline exceeded".into(),
             hints: Vec::new(),
         };

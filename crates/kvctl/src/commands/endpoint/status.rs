@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use kv_cli::{
-    CliError, Dialect, ExitStatus, HumanSize, Quoted, Render, RenderError, Style, draw_table, fields_header,
-    json_message,
+    CliError, Dialect, ExitStatus, HumanSize, Quoted, Record, Render, RenderError, Style, Value, draw_table,
+    fields_header, json_message,
 };
 use kv_proto::etcdserverpb::{StatusRequest, StatusResponse};
 
@@ -103,6 +103,32 @@ impl Render for StatusList {
         self.rows().iter().try_for_each(|row| writeln!(out, "{}", row.join(", ")))
     }
 
+    fn records(&self) -> Vec<Record> {
+        let record = |(endpoint, status): &(String, StatusResponse)| {
+            let header = status.header.unwrap_or_default();
+            let downgrade = status.downgrade_info.clone().unwrap_or_default();
+            Record::new()
+                .with("endpoint", endpoint.as_str())
+                .with("cluster_id", Value::Id(header.cluster_id))
+                .with("member_id", Value::Id(header.member_id))
+                .with("revision", header.revision)
+                .with("version", status.version.as_str())
+                .with("storage_version", status.storage_version.as_str())
+                .with("db_size", Value::Size(status.db_size as u64))
+                .with("db_size_in_use", Value::Size(status.db_size_in_use as u64))
+                .with("quota", Value::Size(status.db_size_quota as u64))
+                .with("leader", Value::Id(status.leader))
+                .with("learner", status.is_learner)
+                .with("raft_term", status.raft_term)
+                .with("raft_index", status.raft_index)
+                .with("raft_applied_index", status.raft_applied_index)
+                .with("errors", status.errors.iter().map(String::as_str).collect::<Value>())
+                .with("downgrade_target_version", downgrade.target_version)
+                .with("downgrade_enabled", downgrade.enabled)
+        };
+        self.0.iter().map(record).collect()
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         for (endpoint, status) in &self.0 {
             let downgrade = status.downgrade_info.clone().unwrap_or_default();
@@ -133,8 +159,8 @@ impl Render for StatusList {
         Ok(json_list(out, "Status", &answers)?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(write!(out, "{}", draw_table(COLUMNS, &self.rows()))?)
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{}", draw_table(COLUMNS, &self.rows()))
     }
 }
 

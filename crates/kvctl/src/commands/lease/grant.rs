@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, ExitStatus, Render, RenderError, Style, fields_header, json_message, parse_int};
+use kv_cli::{
+    CliError, Dialect, ExitStatus, Record, Render, RenderError, Style, Value, fields_header, json_message, parse_int,
+};
 use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseGrantResponse};
 use prost::Message as _;
 
@@ -47,6 +49,10 @@ pub(crate) async fn run(context: &Context, args: &GrantArgs) -> Result<(), CliEr
 impl Render for Granted {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "lease {:016x} granted with TTL({}s)", self.0.id, self.0.ttl)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        vec![Record::new().with("lease", Value::Lease(self.0.id)).with("ttl", self.0.ttl)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

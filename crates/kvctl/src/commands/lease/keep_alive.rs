@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, ExitStatus, Format, Render, RenderError, Style, fields_header, json_message};
+use kv_cli::{
+    CliError, Dialect, ExitStatus, Format, Record, Render, RenderError, Style, Value, fields_header, json_message,
+};
 use kv_client::Error;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::LeaseKeepAliveResponse;
@@ -53,8 +55,11 @@ pub(crate) async fn run(context: &Context, args: &KeepAliveArgs) -> Result<(), C
     while let Some(answer) = keep_alive.next().await.map_err(failed)? {
         session.output.print(&Renewed(answer))?;
     }
-    if session.output.format == Format::Simple {
-        writeln!(session.output, "lease {id:016x} expired or revoked.")?;
+    match session.output.format {
+        Format::Simple => writeln!(session.output, "lease {id:016x} expired or revoked.")?,
+        // A time to live of nothing, as a lease has it that is asked about later.
+        Format::JsonLines => session.output.print(&Renewed(LeaseKeepAliveResponse { header: None, id, ttl: -1 }))?,
+        _ => {}
     }
     Ok(session.output.flush()?)
 }
@@ -62,6 +67,10 @@ pub(crate) async fn run(context: &Context, args: &KeepAliveArgs) -> Result<(), C
 impl Render for Renewed {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "lease {:016x} keepalived with TTL({})", self.0.id, self.0.ttl)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        vec![Record::new().with("lease", Value::Lease(self.0.id)).with("ttl", self.0.ttl)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

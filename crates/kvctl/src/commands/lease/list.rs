@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, ExitStatus, Render, RenderError, Style, fields_header, json_message};
+use kv_cli::{CliError, Dialect, ExitStatus, Record, Render, RenderError, Style, Value, fields_header, json_message};
 use kv_client::Deadline;
 use kv_proto::etcdserverpb::{LeaseLeasesRequest, LeaseLeasesResponse};
 use prost::Message as _;
@@ -39,6 +39,11 @@ impl Render for Leases {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "found {} leases", self.0.leases.len())?;
         self.0.leases.iter().try_for_each(|lease| writeln!(out, "{:016x}", lease.id))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let leases = self.0.leases.iter();
+        leases.map(|lease| Record::new().with("lease", Value::Lease(lease.id))).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, ExitStatus, Render, RenderError, Style, fields_header, json_message};
+use kv_cli::{CliError, Dialect, ExitStatus, Record, Render, RenderError, Style, Value, fields_header, json_message};
 use kv_proto::etcdserverpb::{LeaseRevokeRequest, LeaseRevokeResponse};
 use prost::Message as _;
 
@@ -45,6 +45,10 @@ pub(crate) async fn run(context: &Context, args: &RevokeArgs) -> Result<(), CliE
 impl Render for Revoked {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         writeln!(out, "lease {:016x} revoked", self.id)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        vec![Record::new().with("lease", Value::Lease(self.id)).with("revoked", true)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

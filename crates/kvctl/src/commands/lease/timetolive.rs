@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use kv_cli::{
-    CliError, Dialect, ExitStatus, Quoted, Render, RenderError, Style, TerminalSafe, fields_header, json_message,
+    CliError, Dialect, ExitStatus, Quoted, Record, Render, RenderError, Style, TerminalSafe, Value, fields_header,
+    json_message,
 };
 use kv_client::Deadline;
 use kv_proto::etcdserverpb::{LeaseTimeToLiveRequest, LeaseTimeToLiveResponse};
@@ -66,6 +67,16 @@ impl Render for TimeToLive {
             out.write_all(b"])")?;
         }
         writeln!(out)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let LeaseTimeToLiveResponse { id, ttl, granted_ttl, keys, .. } = &self.answer;
+        let lease = Record::new()
+            .with("lease", Value::Lease(*id))
+            .with("granted_ttl", *granted_ttl)
+            .with("ttl", *ttl)
+            .with_some("keys", self.with_keys.then(|| keys.iter().cloned().collect::<Value>()));
+        vec![lease]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Quoted, Render, RenderError, Style, draw_table, fields_header, json_message};
-use kv_proto::etcdserverpb::{MemberListRequest, MemberListResponse};
+use kv_cli::{
+    CliError, Dialect, Quoted, Record, Render, RenderError, Style, Value, draw_table, fields_header, json_message,
+};
+use kv_proto::etcdserverpb::{Member, MemberListRequest, MemberListResponse};
 use prost::Message as _;
 
 use crate::commands::get::is_serializable;
@@ -43,7 +45,7 @@ const COLUMNS: &[&str] = &["ID", "Status", "Name", "Peer Addrs", "Client Addrs",
 impl MemberList {
     fn rows(&self) -> Vec<Vec<String>> {
         let members = self.0.members.iter();
-        let row = |member: &kv_proto::etcdserverpb::Member| {
+        let row = |member: &Member| {
             // A member learns its name from itself when it first starts.
             let status = if member.name.is_empty() { "unstarted" } else { "started" };
             vec![
@@ -59,9 +61,24 @@ impl MemberList {
     }
 }
 
+/// Returns what is known of a member.
+pub(super) fn record(member: &Member) -> Record {
+    Record::new()
+        .with("id", Value::Id(member.id))
+        .with("started", !member.name.is_empty())
+        .with("name", member.name.as_str())
+        .with("peer_urls", member.peer_ur_ls.iter().map(String::as_str).collect::<Value>())
+        .with("client_urls", member.client_ur_ls.iter().map(String::as_str).collect::<Value>())
+        .with("learner", member.is_learner)
+}
+
 impl Render for MemberList {
     fn simple(&self, out: &mut dyn Write, _style: Style) -> io::Result<()> {
         self.rows().iter().try_for_each(|row| writeln!(out, "{}", row.join(", ")))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.0.members.iter().map(record).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -93,8 +110,8 @@ impl Render for MemberList {
         Ok(out.write_all(&self.0.encode_to_vec())?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(write!(out, "{}", draw_table(COLUMNS, &self.rows()))?)
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{}", draw_table(COLUMNS, &self.rows()))
     }
 }
 

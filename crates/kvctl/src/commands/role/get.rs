@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Quoted, Render, RenderError, Style, fields_header, json_message, prefix_end};
+use kv_cli::{CliError, Dialect, Quoted, Record, Render, RenderError, Style, fields_header, json_message, prefix_end};
 use kv_proto::authpb::{Permission, permission::Type};
 use kv_proto::etcdserverpb::{AuthRoleGetRequest, AuthRoleGetResponse};
 use prost::Message as _;
@@ -80,6 +80,20 @@ impl Render for RoleDetails {
             }
         }
         Ok(())
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let record = |permission: &Permission| {
+            let kind = Type::try_from(permission.perm_type)
+                .map_or_else(|_| permission.perm_type.to_string(), |kind| kind.as_str_name().to_lowercase());
+            let end = Some(permission.range_end.clone()).filter(|end| !end.is_empty());
+            Record::new()
+                .with("role", self.role.as_str())
+                .with("permission", kind)
+                .with("key", permission.key.clone())
+                .with_some("range_end", end)
+        };
+        self.response.perm.iter().map(record).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

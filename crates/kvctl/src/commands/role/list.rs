@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Quoted, Render, RenderError, Style, fields_header, json_message};
+use kv_cli::{CliError, Dialect, Quoted, Record, Render, RenderError, Style, fields_header, json_message};
 use kv_proto::etcdserverpb::{AuthRoleListRequest, AuthRoleListResponse};
 use prost::Message as _;
 
@@ -37,6 +37,10 @@ pub(crate) async fn run(context: &Context, args: &ListArgs) -> Result<(), CliErr
 impl Render for Names {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         self.0.roles.iter().try_for_each(|name| line(out, style, name.as_bytes()))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.0.roles.iter().map(|name| Record::new().with("role", name.as_str())).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

@@ -1,11 +1,13 @@
 //! `kvctl snapshot save`: store a server's snapshot in a file.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
-use kv_cli::{CliError, DigestCheck, ExitStatus, Progress, SaveError, SnapshotFile, is_terminal_output};
+use kv_cli::{
+    CliError, DigestCheck, ExitStatus, Outcome, Progress, Record, SaveError, SnapshotFile, is_terminal_output,
+};
 use kv_client::{Deadline, Error};
 use kv_proto::etcdserverpb::SnapshotRequest;
 
@@ -75,11 +77,11 @@ pub(crate) async fn run(context: &Context, args: &SaveArgs) -> Result<(), CliErr
         return Ok(());
     }
     let mut output = context.output()?;
-    writeln!(output, "Snapshot saved at {name}")?;
-    if !version.is_empty() {
-        writeln!(output, "Server version {version}")?;
-    }
-    Ok(output.flush()?)
+    let version = Some(version).filter(|version| !version.is_empty());
+    let mut line = format!("Snapshot saved at {name}");
+    line.extend(version.iter().flat_map(|version| ["\nServer version ", version]));
+    let record = Record::new().with("file", name.as_str()).with_some("server_version", version);
+    output.print(&Outcome { line, record })
 }
 
 /// Writes what the server sends, compares it with its digest, and returns what the server says its version is.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Render, RenderError, Style, json_message};
+use kv_cli::{CliError, Dialect, Format, Record, Render, RenderError, Style, Value, json_message};
 use kv_proto::etcdserverpb::{AuthRoleGetRequest, AuthUserGetRequest, AuthUserGetResponse};
 use prost::Message as _;
 
@@ -47,11 +47,19 @@ pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliErro
     if !args.detail {
         return session.output.print(&UserRoles { name, response });
     }
-    let style = session.output.style;
-    line(&mut session.output, style, format!("User: {name}").as_bytes())?;
-    for role in response.roles {
-        session.output.write_all(b"\n")?;
-        session.output.flush()?;
+    let for_programs = matches!(session.output.format, Format::JsonLines | Format::Table);
+    let roles = response.roles.clone();
+    if for_programs {
+        session.output.print(&UserRoles { name, response })?;
+    } else {
+        let style = session.output.style;
+        line(&mut session.output, style, format!("User: {name}").as_bytes())?;
+    }
+    for role in roles {
+        if !for_programs {
+            session.output.write_all(b"\n")?;
+            session.output.flush()?;
+        }
         let request = AuthRoleGetRequest { role: role.clone() };
         let found = session.client.role_get(request, context.own_deadline()).await;
         session.output.print(&RoleDetails { role, response: found.map_err(|error| failure(&error))? })?;
@@ -64,6 +72,11 @@ impl Render for UserRoles<'_> {
         line(out, style, format!("User: {}", self.name).as_bytes())?;
         let roles: String = self.response.roles.iter().flat_map(|role| [" ", role]).collect();
         line(out, style, format!("Roles:{roles}").as_bytes())
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let roles = self.response.roles.iter().map(String::as_str).collect::<Value>();
+        vec![Record::new().with("user", self.name).with("roles", roles)]
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {

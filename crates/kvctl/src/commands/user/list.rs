@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Dialect, Render, RenderError, Style, json_message};
+use kv_cli::{CliError, Dialect, Record, Render, RenderError, Style, json_message};
 use kv_proto::etcdserverpb::{AuthUserListRequest, AuthUserListResponse};
 use prost::Message as _;
 
@@ -37,6 +37,10 @@ pub(crate) async fn run(context: &Context, args: &ListArgs) -> Result<(), CliErr
 impl Render for Names {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         self.0.users.iter().try_for_each(|name| line(out, style, name.as_bytes()))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.0.users.iter().map(|name| Record::new().with("user", name.as_str())).collect()
     }
 
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
 
 use kv_cli::{
-    CliError, Dialect, ExitStatus, Output, Quoted, Render, RenderError, Style, fields_header, fields_key_value,
-    json_message, simple_key_value,
+    CliError, Dialect, ExitStatus, Format, Output, Quoted, Record, Render, RenderError, Style, fields_header,
+    fields_key_value, json_message, simple_key_value,
 };
 use kv_client::{WatchKey, WatchSession};
 use kv_proto::ApiError;
@@ -65,7 +65,7 @@ pub(super) async fn show(response: &WatchResponse, output: &mut Output, command:
     if has_ended(&response) {
         say(&format!("watch was canceled ({reason})"));
     }
-    if is_progress(&response) {
+    if is_progress(&response) && output.format != Format::JsonLines {
         writeln!(output, "progress notify: {}", response.header.unwrap_or_default().revision)?;
     }
     output.print(&Changes(&response))?;
@@ -130,6 +130,20 @@ fn type_name(event: &Event) -> &'static str {
     }
 }
 
+/// Returns a change for programs.
+fn record(event: &Event) -> Record {
+    let kv = event.kv.clone().unwrap_or_default();
+    let previous = event.prev_kv.as_ref().map(Record::key_value);
+    let (kind, kv) = match event.r#type() {
+        EventType::Put => ("put", Record::key_value(&kv)),
+        // Of a deleted key there are only its name and when that was.
+        EventType::Delete => {
+            ("delete", Record::new().with("key", kv.key.clone()).with("mod_revision", kv.mod_revision))
+        }
+    };
+    Record::new().with("type", kind).and(kv).with_some("previous", previous)
+}
+
 struct Changes<'a>(&'a WatchResponse);
 
 impl Render for Changes<'_> {
@@ -142,6 +156,14 @@ impl Render for Changes<'_> {
             simple_key_value(out, style, &event.kv.clone().unwrap_or_default())?;
         }
         Ok(())
+    }
+
+    fn records(&self) -> Vec<Record> {
+        if is_progress(self.0) {
+            let revision = self.0.header.unwrap_or_default().revision;
+            return vec![Record::new().with("type", "progress").with("revision", revision)];
+        }
+        self.0.events.iter().map(record).collect()
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -170,7 +192,7 @@ impl Render for Changes<'_> {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use kv_cli::{Format, render};
+    use kv_cli::render;
     use kv_proto::etcdserverpb::ResponseHeader;
     use kv_proto::mvccpb::KeyValue;
 

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::Path;
 
 use clap::Args;
-use kv_cli::{CliError, DigestCheck, ExitStatus, Output, Progress, SaveError, SnapshotFile, is_terminal_output};
+use kv_cli::{
+    CliError, DigestCheck, ExitStatus, Outcome, Output, Progress, Record, SaveError, SnapshotFile, is_terminal_output,
+};
 use kv_store::{OpenError, Snapshot};
 
 use super::status::one_file;
@@ -62,8 +64,8 @@ pub(crate) fn run(args: &SaveArgs, context: &mut Context<'_>) -> Result<(), CliE
     let snapshot = take(scratch, context)?;
     write(snapshot, file).map_err(failed)?;
     if name != "-" {
-        writeln!(context.out, "Snapshot saved at {name}")?;
-        context.out.flush()?;
+        let record = Record::new().with("file", name);
+        context.out.print(&Outcome { line: format!("Snapshot saved at {name}"), record })?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use kv_cli::{API_VERSION, CliError, ExitStatus, HumanSize, Render, RenderError, Style, draw_table};
+use kv_cli::{API_VERSION, CliError, ExitStatus, HumanSize, Record, Render, RenderError, Style, Value, draw_table};
 use kv_store::{Store, StoreOptions};
 
 use crate::global::Context;
@@ -75,6 +75,12 @@ impl Render for Status {
         writeln!(out, "{}", self.columns().join(", "))
     }
 
+    fn records(&self) -> Vec<Record> {
+        let Self { hash, revision, keys, length_bytes } = self;
+        let record = Record::new().with("hash", *hash).with("revision", *revision).with("total_keys", *keys);
+        vec![record.with("total_size", Value::Size(*length_bytes)).with("version", version())]
+    }
+
     fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         let Self { hash, revision, keys, length_bytes } = self;
         writeln!(out, "\"Hash\" : {hash}\n\"Revision\" : {revision}\n\"Keys\" : {keys}")?;
@@ -88,9 +94,9 @@ impl Render for Status {
         Ok(writeln!(out, "{{{numbers},\"version\":\"{}\"}}", version())?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
         let header = ["hash", "revision", "total keys", "total size", "version"];
-        Ok(out.write_all(draw_table(&header, &[self.columns()]).as_bytes())?)
+        out.write_all(draw_table(&header, &[self.columns()]).as_bytes())
     }
 }
 
