@@ -1,11 +1,7 @@
 //! A disk fills up under load and is freed: puts are refused meanwhile, reads go on, nothing that was acknowledged is lost,
 //! and writing resumes by itself.
-//!
-//! The disk is a file system in memory of a fixed size, in a mount namespace of the server's own, which needs no
-//! privileges: `unshare -rm`. The tests reach it through the server's entry in /proc.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kv_proto::etcdserverpb::kv_client::KvClient;
@@ -13,10 +9,10 @@ use kv_proto::etcdserverpb::{DeleteRangeRequest, PutRequest, RangeRequest};
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::harness::{Kind, Server};
+use crate::harness::disk::server_on_a_disk;
 
 /// The size of the disk.
-const DISK_BYTES: usize = 64 << 20;
+const DISK_BYTES: u64 = 64 << 20;
 
 /// What something else takes of it at first.
 const FILLER_BYTES: usize = 32 << 20;
@@ -25,18 +21,6 @@ const VALUE_BYTES: usize = 32 << 10;
 
 /// How long it may take until puts go on after there is room.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Starts a server on a disk of its own.
-fn start() -> (Server, PathBuf) {
-    let mut server = Server::start(Kind::Kvd);
-    server.stop();
-    let directory = server.data_directory().display().to_string();
-    let mount = format!("mount -t tmpfs -o size={DISK_BYTES} tmpfs '{directory}' && exec \"$@\"");
-    server.wrap_next_start(&["unshare", "-rm", "sh", "-c", &mount, "sh"].map(str::to_owned));
-    server.start_again();
-    let disk = Path::new("/proc").join(server.pid().to_string()).join("root").join(directory.trim_start_matches('/'));
-    (server, disk)
-}
 
 fn value(number: usize) -> Vec<u8> {
     let mut value = vec![number as u8; VALUE_BYTES];
@@ -61,7 +45,7 @@ async fn fill(kv: &mut KvClient<Channel>, from: usize) -> usize {
                 return number;
             }
         }
-        assert!(number - from < DISK_BYTES / VALUE_BYTES, "more than fits was taken");
+        assert!(number - from < DISK_BYTES as usize / VALUE_BYTES, "more than fits was taken");
     }
 }
 
@@ -75,7 +59,7 @@ async fn check(kv: &mut KvClient<Channel>, numbers: std::ops::Range<usize>) {
 
 #[tokio::test]
 async fn a_disk_that_fills_up_and_is_freed_loses_nothing_and_writing_resumes() {
-    let (server, disk) = start();
+    let (server, disk) = server_on_a_disk(DISK_BYTES, &[]);
     let filler = disk.join("filler");
     fs::write(&filler, vec![1; FILLER_BYTES]).expect("the disk can be reached");
     let mut kv = KvClient::new(server.channel());

@@ -1,6 +1,7 @@
 //! What every suite here needs: servers of each kind, the tools that talk to them, and the table of known differences.
 
 pub(crate) mod differences;
+pub(crate) mod disk;
 pub(crate) mod kind;
 pub(crate) mod mask;
 pub(crate) mod server;

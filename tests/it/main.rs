@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod copies;
 mod crash;
 mod differential;
 mod duplicate_keys;

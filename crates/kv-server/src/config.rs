@@ -84,6 +84,8 @@ pub struct Config {
     pub grpc_keepalive_interval: Duration,
     /// A ping without an answer for this long ends the connection.
     pub grpc_keepalive_timeout: Duration,
+    /// A client that takes nothing of a snapshot for so long is given up; zero means never.
+    pub snapshot_stall_timeout: Duration,
     /// Read for compatibility; checkpoints go by time and bytes.
     pub snapshot_count: u64,
     /// As typed: 0 stands for the default, a negative number for no quota.
@@ -145,6 +147,7 @@ impl Default for Config {
             grpc_keepalive_min_time: Duration::from_secs(5),
             grpc_keepalive_interval: Duration::from_secs(2 * 60 * 60),
             grpc_keepalive_timeout: Duration::from_secs(20),
+            snapshot_stall_timeout: Duration::from_secs(10 * 60),
             snapshot_count: 10_000,
             quota_backend_bytes: 0,
             watch_progress_notify_interval: Duration::from_secs(10 * 60),

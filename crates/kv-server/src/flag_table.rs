@@ -106,6 +106,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("How long a ping may go unanswered before the connection is closed."),
     flag(Group::Limits, "watch-progress-notify-interval", "DURATION", "10m", |config, text| { config.watch_progress_notify_interval = parse_duration(text)?; Ok(()) })
         .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
+    flag(Group::Limits, "snapshot-stall-timeout", "DURATION", "10m", |config, text| { config.snapshot_stall_timeout = parse_duration(text)?; Ok(()) })
+        .help("How long a client may take nothing of a snapshot until it is given up: at most four are on their way, and each takes as much disk as the store. 0 never."),
     flag(Group::Auth, "auth-token", "KIND[,OPTIONS]", "simple", |config, text| { text.clone_into(&mut config.auth_token); Ok(()) })
         .help("`simple`, or `jwt,sign-method=RS256,priv-key=FILE,pub-key=FILE,ttl=5m` for signed tokens."),
     flag(Group::Auth, "auth-token-ttl", "SECONDS", "300", |config, text| { config.auth_token_ttl = parse_unsigned(text)?; Ok(()) })

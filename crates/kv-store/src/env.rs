@@ -58,9 +58,9 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Opens or creates the file for reading and writing, with every table.
+    /// Opens or creates the file for reading and writing, with every table. An empty one becomes a new one.
     pub(crate) fn open(path: &Path, options: EnvOptions) -> Result<Self, OpenError> {
-        let is_new = !path.exists();
+        let is_new = fs::metadata(path).map_or(true, |file| file.len() == 0);
         if !is_new {
             LmdbFile::open(path)?.check_length()?;
         }

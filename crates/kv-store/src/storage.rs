@@ -12,6 +12,7 @@ pub(crate) mod directory;
 mod reader;
 mod replace;
 mod restore;
+mod room;
 mod snapshot;
 mod trim;
 mod write;
@@ -82,6 +83,9 @@ pub struct Storage {
     writer: Mutex<Writer>,
     /// Held by whoever compacts or replaces the file.
     maintenance: Mutex<()>,
+    /// Held by whoever takes room for a copy. The system gives a file its blocks one by one: of two that ask at once neither may
+    /// get all, where there is room for one.
+    taking_room: Mutex<()>,
 }
 
 /// What the one writer knows.
@@ -160,6 +164,7 @@ impl Storage {
             environment: RwLock::new(Arc::new(environment)),
             writer: Mutex::default(),
             maintenance: Mutex::default(),
+            taking_room: Mutex::default(),
         };
         let path = storage.environment().path().to_owned();
         let reader = storage.read()?;

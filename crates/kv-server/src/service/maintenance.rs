@@ -136,7 +136,7 @@ impl Maintenance for MaintenanceService {
 
     async fn snapshot(&self, request: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
         self.engine.auth.admin(request.metadata())?;
-        let stream = snapshot::start(Arc::clone(&self.engine), &self.snapshots).await?;
+        let stream = snapshot::start(&self.engine, &self.snapshots).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 

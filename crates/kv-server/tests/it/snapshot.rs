@@ -3,16 +3,17 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb as pb;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
 use kv_store::{Storage, StorageOptions, Store, StoreOptions};
 use sha2::{Digest, Sha256};
-use tonic::Streaming;
 use tonic::transport::Channel;
+use tonic::{Code, Streaming};
 
-use crate::harness::{TestServer, put, refused};
+use crate::harness::{PATIENCE, TestServer, put, refused};
 
 async fn begin(client: &mut MaintenanceClient<Channel>) -> Streaming<pb::SnapshotResponse> {
     client.snapshot(pb::SnapshotRequest {}).await.unwrap().into_inner()
@@ -110,5 +111,33 @@ async fn a_slow_client_holds_no_reader_and_one_that_leaves_costs_nothing() {
     }
     assert_eq!(unnamed_files(&server.data_dir()), 0);
     drop(begin(&mut maintenance).await);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn clients_that_take_nothing_lose_their_places() {
+    let server = TestServer::start_with(|config| config.snapshot_stall_timeout = Duration::from_millis(200)).await;
+    fill(&server).await;
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        let mut stream = begin(&mut server.maintenance().await).await;
+        stream.message().await.unwrap().expect("a first chunk");
+        streams.push(stream);
+    }
+    let began = Instant::now();
+    while unnamed_files(&server.data_dir()) > 0 {
+        assert!(began.elapsed() < PATIENCE, "somebody keeps a place");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(begin(&mut server.maintenance().await).await);
+    for mut stream in streams {
+        let error = loop {
+            match stream.message().await {
+                Ok(chunk) => assert!(chunk.is_some(), "a stream that was given up ends with an error"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), Code::Aborted, "{error}");
+    }
     server.stop().await;
 }

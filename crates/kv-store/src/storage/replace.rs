@@ -18,6 +18,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::ops::{Bound, ControlFlow};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use bytes::Bytes;
 use heed::{CompactionOption, PutFlags};
 
 use super::directory::{self, StoreNumber};
-use super::{Storage, Writer};
+use super::{Storage, Writer, room};
 use crate::disk_full;
 use crate::env::{EnvOptions, Environment, Rows, remove_store_file};
 use crate::lmdb_file::LmdbFile;
@@ -41,6 +42,9 @@ const SYNC_BYTES: u64 = 32 << 20;
 
 /// How many bytes of rows may be left for when the writer is held.
 const REST_BYTES_MAX: usize = 256 << 10;
+
+/// What fails where a row or the whole cannot be copied.
+const COPY: &str = "copy the store file";
 
 /// How far a defragmentation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +82,6 @@ impl Storage {
     ) -> Result<Defragmented, StorageError> {
         let _exclusive = self.maintenance("defragment")?;
         let before = self.sizes()?;
-        self.check_space("defragment", before.used_bytes)?;
-
         self.writer("defragment")?.changed_rows = Some(BTreeSet::new());
         let copied = self.copy_and_swap(before.used_bytes, progress);
         if let Ok(mut writer) = self.writer("defragment") {
@@ -114,25 +116,23 @@ impl Storage {
         Ok(())
     }
 
-    /// Copies the store as it is now to a file, without free pages; for a snapshot.
+    /// Copies the store as it is now to an empty file, without free pages; for a snapshot.
     ///
     /// Holds one read transaction until the copy is done. Syncs nothing.
+    ///
+    /// # Errors
+    ///
+    /// Of kind [`NoSpace`](StorageErrorKind::NoSpace) with the size that is needed where the disk has no room for it.
     pub fn copy_to(&self, file: &mut File) -> Result<(), StorageError> {
+        self.take_room(file, COPY, self.used_bytes()?)?;
         let copied = self.environment().env().copy_to_file(file, CompactionOption::Enabled);
-        copied.map_err(|error| StorageError::lmdb("copy the store file", &error))
+        copied.map_err(|error| StorageError::lmdb(COPY, &error))?;
+        room::give_back(file, COPY)
     }
 
-    /// Refuses to copy where the disk has no room for the copy.
-    pub(super) fn check_space(&self, action: &str, used_bytes: u64) -> Result<(), StorageError> {
-        let free = rustix::fs::statvfs(&self.directory).map_err(|error| StorageError::io(action, &error.into()))?;
-        let free_bytes = free.f_bavail * free.f_frsize;
-        let needed_bytes = used_bytes + used_bytes / 16 + (1 << 20);
-        if free_bytes < needed_bytes {
-            let directory = self.directory.display();
-            let detail = format!("the copy needs {needed_bytes} bytes in {directory}, where {free_bytes} are free");
-            return Err(StorageError::new(StorageErrorKind::NoSpace, action, detail));
-        }
-        Ok(())
+    fn take_room(&self, file: &File, action: &str, used_bytes: u64) -> Result<(), StorageError> {
+        let _alone = self.taking_room.lock();
+        room::take(file, action, used_bytes)
     }
 
     fn copy_and_swap(
@@ -146,6 +146,12 @@ impl Storage {
         let unfinished = path.with_extension("mdb.tmp");
         let copied = (|| {
             let mut copy = Copy::new();
+            // Left where it could not be removed after an earlier one failed.
+            let removed = remove_store_file(&unfinished);
+            removed.map_err(|source| OpenError::io("remove", &unfinished, source))?;
+            let file = File::options().write(true).create_new(true).mode(0o600).open(&unfinished);
+            let file = file.map_err(|source| OpenError::io("create", &unfinished, source))?;
+            self.take_room(&file, "defragment", total_bytes)?;
             let new = Environment::open(&unfinished, EnvOptions { sync: false, ..self.options.env() })?;
             let mut synced_bytes = 0;
             while copy.some(&old, &new, COPY_BYTES_MAX)? > REST_BYTES_MAX {
@@ -161,6 +167,8 @@ impl Storage {
             }
             sync(&new)?;
             drop(new);
+            room::give_back(&file, "defragment")?;
+            drop(file);
             let _ = fs::remove_file(lock_path(&unfinished));
             fs::rename(&unfinished, &path).map_err(|source| OpenError::io("rename", &unfinished, source))?;
             directory::sync_directory(&self.directory)?;
@@ -254,7 +262,7 @@ impl Copy {
     }
 
     fn try_some(&mut self, old: &Environment, new: &Environment, bytes_max: usize) -> Result<usize, StorageError> {
-        let failed = |error: heed::Error| StorageError::lmdb("copy the store file", &error);
+        let failed = |error: heed::Error| StorageError::lmdb(COPY, &error);
         let reading = old.read_txn()?;
         let mut writing = new.write_txn()?;
         let mut bytes = 0;
@@ -284,7 +292,7 @@ impl Copy {
         changed: BTreeSet<(Table, Bytes)>,
     ) -> Result<(), StorageError> {
         while self.some(old, new, COPY_BYTES_MAX)? > 0 {}
-        let failed = |error: heed::Error| StorageError::lmdb("copy the store file", &error);
+        let failed = |error: heed::Error| StorageError::lmdb(COPY, &error);
         let reading = old.read_txn()?;
         let mut writing = new.write_txn()?;
         // Every write moves the position and the revision.
@@ -304,7 +312,7 @@ impl Copy {
         for (from, to) in tables(old, new) {
             if from.len(&reading).map_err(failed)? != to.len(&writing).map_err(failed)? {
                 let detail = "the copy has not as many rows as the original";
-                return Err(StorageError::corrupted("copy the store file", detail));
+                return Err(StorageError::corrupted(COPY, detail));
             }
         }
         writing.commit().map_err(|error| judge(failed(error), new))

@@ -39,7 +39,6 @@ impl Storage {
     /// Of kind [`NoSpace`](crate::StorageErrorKind::NoSpace) with the size that is needed where the disk has no room for it.
     pub fn snapshot(&self) -> Result<Snapshot, StorageError> {
         let failed = |error: io::Error| StorageError::io(ACTION, &error);
-        self.check_space(ACTION, self.sizes()?.used_bytes)?;
         let mut file = unnamed_file(&self.directory).map_err(failed)?;
         self.copy_to(&mut file)?;
         let length_bytes = file.metadata().map_err(failed)?.len();
