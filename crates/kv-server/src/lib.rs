@@ -1,6 +1,6 @@
 //! The server: gRPC services and HTTP over a store that consensus drives.
 //!
-//! A request comes in on a `listener`, is served by the thread that has the fewest connections (`workers`,
+//! A request comes in on a `listener`, is served by the thread that has the fewest connections (`acceptor`, `workers`,
 //! `connection`), and goes through `front` to one of the services. Those turn it into the store's terms (`convert`),
 //! ask the `engine`, and turn what it says into an answer or an error of the API (`status`).
 //!
@@ -20,6 +20,7 @@ mod values;
 mod version;
 
 // From a socket to a service.
+mod acceptor;
 mod authority;
 mod connection;
 mod deadline;
