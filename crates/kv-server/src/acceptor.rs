@@ -1,15 +1,19 @@
 //! Accepts connections and hands each to the thread that will serve it.
 
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::connection::{self, Options};
 use crate::front::Front;
 use crate::http::Scope;
 use crate::listener::{Bound, SocketFile};
+use crate::tls::{Begun, Tls};
 use crate::workers::Workers;
 
 /// How long accepting rests when the system has no room for another connection.
@@ -20,10 +24,20 @@ pub(crate) struct Acceptor {
     pub(crate) front: Arc<Front>,
     pub(crate) workers: Arc<Workers>,
     pub(crate) options: Options,
+    pub(crate) security: Security,
     pub(crate) draining: watch::Receiver<bool>,
     pub(crate) room: Arc<Semaphore>,
     pub(crate) alive: mpsc::Sender<()>,
     pub(crate) scope: Scope,
+}
+
+/// Whether connections are encrypted.
+#[derive(Debug, Clone)]
+pub(crate) enum Security {
+    None,
+    Tls(Arc<Tls>),
+    /// As the client likes.
+    Either(Arc<Tls>),
 }
 
 impl Acceptor {
@@ -31,7 +45,7 @@ impl Acceptor {
     pub(crate) async fn run(self, listener: AsyncListener) {
         while let Ok(room) = Arc::clone(&self.room).acquire_owned().await {
             match listener.accept().await {
-                Ok(stream) => self.hand_over(stream, room),
+                Ok((stream, remote)) => self.hand_over(stream, remote, room),
                 // The client was gone before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
@@ -42,23 +56,43 @@ impl Acceptor {
         }
     }
 
-    fn hand_over(&self, stream: Stream, room: OwnedSemaphorePermit) {
-        let (front, draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
-        let (scope, options) = (self.scope, self.options);
+    fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
+        let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
+        let (scope, options, security) = (self.scope, self.options, self.security.clone());
         self.workers.spawn(move || async move {
             let _held = (room, alive);
-            let refused = |error: io::Error| tracing::warn!(error = %error, "cannot serve a connection");
-            match stream {
-                Stream::Tcp(stream) => match tokio::net::TcpStream::from_std(stream) {
-                    Ok(stream) => connection::run(stream, front, scope, options, draining).await,
-                    Err(error) => refused(error),
+            let socket = match Socket::new(stream) {
+                Ok(socket) => socket,
+                Err(error) => return tracing::warn!(error = %error, "cannot serve a connection"),
+            };
+            let (tls, begun) = match (security, socket) {
+                (Security::None, Socket::Tcp(stream)) => {
+                    return connection::run(stream, front, scope, options, draining).await;
+                }
+                (Security::None, Socket::Unix(stream)) => {
+                    return connection::run(stream, front, scope, options, draining).await;
+                }
+                (Security::Tls(tls), socket) => (tls, socket.boxed()),
+                (Security::Either(tls), socket) => match until(&mut draining, Begun::wait(socket.boxed())).await {
+                    Some(Ok(begun)) if begun.with_tls() => (tls, Box::new(begun) as Box<dyn Duplex>),
+                    Some(Ok(begun)) => return connection::run(begun, front, scope, options, draining).await,
+                    Some(Err(_)) | None => return,
                 },
-                Stream::Unix(stream) => match tokio::net::UnixStream::from_std(stream) {
-                    Ok(stream) => connection::run(stream, front, scope, options, draining).await,
-                    Err(error) => refused(error),
-                },
+            };
+            let remote = remote.map(|address| address.to_string()).unwrap_or_default();
+            if let Some(Some(stream)) = until(&mut draining, tls.accept(begun, &remote)).await {
+                connection::run(stream, front, scope, options, draining).await;
             }
         });
+    }
+}
+
+/// Does something unless the server stops meanwhile.
+async fn until<T>(draining: &mut watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        // An error means that the server is gone.
+        _ = draining.wait_for(|draining| *draining) => None,
     }
 }
 
@@ -74,6 +108,34 @@ enum Stream {
     Unix(std::os::unix::net::UnixStream),
 }
 
+/// The same on the runtime of the thread that serves it.
+enum Socket {
+    Tcp(tokio::net::TcpStream),
+    Unix(tokio::net::UnixStream),
+}
+
+/// Bytes in both directions.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+impl Socket {
+    fn new(stream: Stream) -> io::Result<Self> {
+        Ok(match stream {
+            Stream::Tcp(stream) => Self::Tcp(tokio::net::TcpStream::from_std(stream)?),
+            Stream::Unix(stream) => Self::Unix(tokio::net::UnixStream::from_std(stream)?),
+        })
+    }
+
+    /// Under encryption a call through a pointer does not count, and HTTP is compiled once for both.
+    fn boxed(self) -> Box<dyn Duplex> {
+        match self {
+            Self::Tcp(stream) => Box::new(stream),
+            Self::Unix(stream) => Box::new(stream),
+        }
+    }
+}
+
 impl AsyncListener {
     pub(crate) fn new(socket: Bound) -> io::Result<Self> {
         Ok(match socket {
@@ -82,15 +144,15 @@ impl AsyncListener {
         })
     }
 
-    async fn accept(&self) -> io::Result<Stream> {
+    async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, remote) = listener.accept().await?;
                 // An answer that waits for the acknowledgement of the one before costs 40 ms.
                 stream.set_nodelay(true)?;
-                stream.into_std().map(Stream::Tcp)
+                Ok((Stream::Tcp(stream.into_std()?), Some(remote)))
             }
-            Self::Unix(listener, _) => listener.accept().await?.0.into_std().map(Stream::Unix),
+            Self::Unix(listener, _) => Ok((Stream::Unix(listener.accept().await?.0.into_std()?), None)),
         }
     }
 }

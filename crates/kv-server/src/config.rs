@@ -10,6 +10,7 @@ use kv_store::ids;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
 use crate::retention::Retention;
+use crate::tls::TlsOptions;
 use crate::url::{self, Url};
 
 /// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
@@ -62,6 +63,8 @@ pub struct Config {
     pub listen_client_urls: Vec<Url>,
     /// Where clients are told to go; empty stands for the addresses really listened on.
     pub advertise_client_urls: Vec<Url>,
+    /// TLS between clients and the server.
+    pub client_tls: TlsOptions,
     /// Where members would be served.
     pub listen_peer_urls: Vec<Url>,
     /// Where other members would be told to go.
@@ -136,6 +139,7 @@ impl Default for Config {
             data_dir: None,
             listen_client_urls: default_url("http://localhost:2379"),
             advertise_client_urls: default_url("http://localhost:2379"),
+            client_tls: TlsOptions::default(),
             listen_peer_urls: default_url("http://localhost:2380"),
             initial_advertise_peer_urls: default_url("http://localhost:2380"),
             initial_cluster: None,
@@ -209,8 +213,8 @@ impl Config {
         for urls in [&self.listen_peer_urls, &self.listen_client_urls, &self.listen_metrics_urls] {
             urls.iter().try_for_each(Url::check_bindable)?;
         }
-        check_insecure("--listen-client-urls", &self.listen_client_urls)?;
-        check_insecure("--listen-metrics-urls", &self.listen_metrics_urls)?;
+        let client_urls: Vec<_> = self.listen_client_urls.iter().collect();
+        notices.extend(self.client_tls.check(&client_urls, &self.listen_metrics_urls)?);
         for url in &self.initial_advertise_peer_urls {
             url.check_advertisable().map_err(|error| {
                 let urls = url::join(&self.initial_advertise_peer_urls);
@@ -334,13 +338,6 @@ fn parse_cluster(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
     Ok(members)
 }
 
-fn check_insecure(flag: &str, urls: &[Url]) -> Result<(), String> {
-    match urls.iter().find(|url| url.is_secure()) {
-        Some(url) => Err(format!("{flag} has {url}: this release serves no TLS; use http:// or unix://")),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -402,6 +399,6 @@ mod tests {
         assert!(config.validate().unwrap_err().starts_with("--max-request-bytes must be at most"));
         let mut config =
             Config { listen_client_urls: Url::parse_list("https://localhost:1").unwrap(), ..Config::default() };
-        assert!(config.validate().unwrap_err().contains("serves no TLS"));
+        assert!(config.validate().unwrap_err().starts_with("TLS key/cert (--cert-file, --key-file) must be provided"));
     }
 }

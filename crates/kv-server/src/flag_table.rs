@@ -13,6 +13,7 @@ pub(crate) enum Group {
     Member,
     Cluster,
     Limits,
+    Tls,
     Auth,
     Storage,
     Observation,
@@ -20,10 +21,11 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [(Group, &'static str); 7] = [
+    pub(crate) const ALL: [(Group, &'static str); 8] = [
         (Group::Member, "Member"),
         (Group::Cluster, "Cluster"),
         (Group::Limits, "Limits and connections"),
+        (Group::Tls, "TLS"),
         (Group::Auth, "Authentication"),
         (Group::Storage, "Storage"),
         (Group::Observation, "Logs and metrics"),
@@ -68,6 +70,15 @@ impl Flag {
     }
 }
 
+/// TLS between members.
+const fn peer(name: &'static str, value: &'static str) -> Flag {
+    let default = if value.is_empty() { "false" } else { "" };
+    let ignored: Set = if value.is_empty() { |_, text| parse_bool(text).map(drop) } else { |_, _| Ok(()) };
+    flag(Group::Tls, name, value, default, ignored)
+        .help("TLS between members.")
+        .not_honoured("this release runs one member and opens no peer listener")
+}
+
 #[rustfmt::skip]
 pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Member, "name", "NAME", "default", |config, text| { text.clone_into(&mut config.name); Ok(()) })
@@ -108,6 +119,45 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
     flag(Group::Limits, "snapshot-stall-timeout", "DURATION", "10m", |config, text| { config.snapshot_stall_timeout = parse_duration(text)?; Ok(()) })
         .help("How long a client may take nothing of a snapshot until it is given up: at most four are on their way, and each takes as much disk as the store. 0 never."),
+    flag(Group::Tls, "cert-file", "FILE", "", |config, text| { config.client_tls.cert_file = path(text); Ok(()) })
+        .help("The server's certificate in PEM, followed by intermediate ones; for https:// and unixs:// addresses."),
+    flag(Group::Tls, "key-file", "FILE", "", |config, text| { config.client_tls.key_file = path(text); Ok(()) })
+        .help("Its private key in PEM. All these files are read again when they change."),
+    flag(Group::Tls, "trusted-ca-file", "FILE", "", |config, text| { config.client_tls.trusted_ca_file = path(text); Ok(()) })
+        .help("Certificates of authorities, in PEM. With it, a client must show a certificate that one of them signed."),
+    flag(Group::Tls, "client-cert-auth", "", "false", |config, text| { config.client_tls.client_cert_auth = parse_bool(text)?; Ok(()) }).switch()
+        .help("Clients must show a certificate. With --trusted-ca-file they must in any case."),
+    flag(Group::Tls, "client-crl-file", "FILE", "", |config, text| { config.client_tls.crl_file = path(text); Ok(()) })
+        .help("Revoked certificates of clients: a list in DER, or lists in PEM."),
+    flag(Group::Tls, "client-cert-allowed-hostname", "NAMES", "", |config, text| { config.client_tls.allowed_hostnames = list(text); Ok(()) })
+        .help("Let in only clients whose certificate is for one of these names or addresses."),
+    flag(Group::Tls, "tls-min-version", "VERSION", "TLS1.2", |config, text| { text.clone_into(&mut config.client_tls.min_version); Ok(()) })
+        .help("The oldest version spoken: TLS1.2 or TLS1.3."),
+    flag(Group::Tls, "tls-max-version", "VERSION", "", |config, text| { text.clone_into(&mut config.client_tls.max_version); Ok(()) })
+        .help("The newest version spoken: TLS1.2 or TLS1.3. Empty: the newest there is."),
+    flag(Group::Tls, "cipher-suites", "NAMES", "", |config, text| { config.client_tls.cipher_suites = list(text); Ok(()) })
+        .help("Suites of TLS 1.2 to offer, by Go's names; weak ones are left out with a warning. Empty: all good ones."),
+    flag(Group::Tls, "auto-tls", "", "false", |config, text| { config.client_tls.auto_tls = parse_bool(text)?; Ok(()) }).switch()
+        .help("Without --cert-file, make a certificate in the data directory. Clients cannot know by it who the server is."),
+    flag(Group::Tls, "self-signed-cert-validity", "YEARS", "1", |config, text| u32_into(&mut config.client_tls.self_signed_cert_validity, text))
+        .help("How long such a certificate is good."),
+    flag(Group::Tls, "client-cert-file", "FILE", "", |_, _| Ok(()))
+        .help("For compatibility.")
+        .not_honoured("kvd makes no connections to itself that would need a certificate"),
+    flag(Group::Tls, "client-key-file", "FILE", "", |_, _| Ok(()))
+        .help("For compatibility.")
+        .not_honoured("kvd makes no connections to itself that would need a certificate"),
+    peer("peer-cert-file", "FILE"),
+    peer("peer-key-file", "FILE"),
+    peer("peer-client-cert-file", "FILE"),
+    peer("peer-client-key-file", "FILE"),
+    peer("peer-client-cert-auth", "").switch(),
+    peer("peer-trusted-ca-file", "FILE"),
+    peer("peer-crl-file", "FILE"),
+    peer("peer-cert-allowed-cn", "NAMES"),
+    peer("peer-cert-allowed-hostname", "NAMES"),
+    peer("peer-auto-tls", "").switch(),
+    peer("peer-skip-client-san-verification", "").switch(),
     flag(Group::Auth, "auth-token", "KIND[,OPTIONS]", "simple", |config, text| { text.clone_into(&mut config.auth_token); Ok(()) })
         .help("`simple`, or `jwt,sign-method=RS256,priv-key=FILE,pub-key=FILE,ttl=5m` for signed tokens."),
     flag(Group::Auth, "auth-token-ttl", "SECONDS", "300", |config, text| { config.auth_token_ttl = parse_unsigned(text)?; Ok(()) })
@@ -168,6 +218,10 @@ pub(crate) const FLAGS: &[Flag] = &[
 
 fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 fn urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {

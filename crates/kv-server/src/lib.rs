@@ -30,6 +30,7 @@ mod hpack;
 mod listener;
 mod methods;
 mod serve;
+mod tls;
 mod workers;
 
 // The services, and what they turn requests into.
@@ -66,4 +67,5 @@ pub use notify::ServiceManager;
 pub use process::main;
 pub use serve::{ServeError, serve};
 pub use startup::EngineError;
+pub use tls::{TlsError, TlsOptions};
 pub use url::{Scheme, Url};

@@ -23,19 +23,25 @@ pub struct Listeners {
 impl Listeners {
     /// Binds what the configuration names.
     pub fn bind(config: &Config) -> Result<Self, BindError> {
-        let bind_all = |urls: &[Url]| urls.iter().map(Listener::bind).collect::<Result<Vec<_>, _>>();
-        Ok(Self { clients: bind_all(&config.listen_client_urls)?, metrics: bind_all(&config.listen_metrics_urls)? })
+        Ok(Self {
+            clients: Listener::bind_all(&config.listen_client_urls)?,
+            metrics: Listener::bind_all(&config.listen_metrics_urls)?,
+        })
     }
 
     /// Returns where clients are really served: port 0 has become a port.
     pub fn client_urls(&self) -> Vec<String> {
-        self.clients.iter().map(|listener| listener.url.to_string()).collect()
+        urls_of(&self.clients)
     }
 
     /// Returns where metrics are really served.
     pub fn metrics_urls(&self) -> Vec<String> {
-        self.metrics.iter().map(|listener| listener.url.to_string()).collect()
+        urls_of(&self.metrics)
     }
+}
+
+fn urls_of(listeners: &[Listener]) -> Vec<String> {
+    listeners.iter().flat_map(|listener| &listener.urls).map(ToString::to_string).collect()
 }
 
 /// An address that cannot be listened on.
@@ -49,7 +55,8 @@ pub struct BindError {
 /// One bound socket.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    pub(crate) url: Url,
+    /// Several where an address serves both with TLS and without.
+    pub(crate) urls: Vec<Url>,
     pub(crate) socket: Bound,
 }
 
@@ -61,6 +68,20 @@ pub(crate) enum Bound {
 }
 
 impl Listener {
+    fn bind_all(urls: &[Url]) -> Result<Vec<Self>, BindError> {
+        let mut listeners: Vec<(&str, Self)> = Vec::new();
+        for url in urls {
+            match listeners.iter_mut().find(|(asked, _)| *asked == url.address) {
+                Some((_, same)) => {
+                    let address = same.urls[0].address.clone();
+                    same.urls.push(Url::new(url.scheme, address));
+                }
+                None => listeners.push((&url.address, Self::bind(url)?)),
+            }
+        }
+        Ok(listeners.into_iter().map(|(_, listener)| listener).collect())
+    }
+
     fn bind(url: &Url) -> Result<Self, BindError> {
         let bound = match url.host_port() {
             Some((host, port)) => bind_tcp(url.scheme, host, port),
@@ -86,7 +107,7 @@ fn bind_tcp(scheme: Scheme, host: &str, port: &str) -> io::Result<Listener> {
     let listener = std::net::TcpListener::from(socket);
     let port = listener.local_addr()?.port();
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    Ok(Listener { url: Url::new(scheme, format!("{host}:{port}")), socket: Bound::Tcp(listener) })
+    Ok(Listener { urls: vec![Url::new(scheme, format!("{host}:{port}"))], socket: Bound::Tcp(listener) })
 }
 
 fn bind_unix(url: &Url) -> io::Result<Listener> {
@@ -99,7 +120,7 @@ fn bind_unix(url: &Url) -> io::Result<Listener> {
     }
     let listener = std::os::unix::net::UnixListener::bind(path)?;
     listener.set_nonblocking(true)?;
-    Ok(Listener { url: url.clone(), socket: Bound::Unix(listener, SocketFile(path.to_owned())) })
+    Ok(Listener { urls: vec![url.clone()], socket: Bound::Unix(listener, SocketFile(path.to_owned())) })
 }
 
 /// The name of a socket, which goes away with the listener.
@@ -123,9 +144,20 @@ mod tests {
     #[test]
     fn port_zero_becomes_a_port() {
         let listener = bind("http://127.0.0.1:0").unwrap();
-        assert_ne!(listener.url.host_port().unwrap().1, "0");
-        let error = bind(listener.url.as_str()).unwrap_err();
-        assert_eq!(error.to_string(), format!("listen on {}", listener.url));
+        let url = &listener.urls[0];
+        assert_ne!(url.host_port().unwrap().1, "0");
+        let error = bind(url.as_str()).unwrap_err();
+        assert_eq!(error.to_string(), format!("listen on {url}"));
+    }
+
+    #[test]
+    fn one_address_is_one_socket_with_tls_and_without() {
+        let urls = Url::parse_list("http://127.0.0.1:0,https://127.0.0.1:0").unwrap();
+        let listeners = Listener::bind_all(&urls).unwrap();
+        let [both] = listeners.as_slice() else { panic!("{listeners:?}") };
+        let [plain, secure] = both.urls.as_slice() else { panic!("{both:?}") };
+        assert_eq!(plain.address, secure.address);
+        assert_eq!((plain.is_secure(), secure.is_secure()), (false, true));
     }
 
     #[test]

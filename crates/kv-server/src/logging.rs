@@ -310,6 +310,9 @@ fn is_raft(target: &str) -> bool {
     target.starts_with("openraft") || target.starts_with("kv_raft")
 }
 
+/// Fields that hold a list of texts.
+const LISTS: [&str; 2] = ["dns_names", "ip_addresses"];
+
 #[derive(Default)]
 struct Collect {
     message: String,
@@ -327,7 +330,10 @@ impl Collect {
 
 impl Visit for Collect {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert(field, format!("{value:?}").into());
+        let text = format!("{value:?}");
+        // An event has no lists; a list of names written for debugging is JSON, unless a name is strange.
+        let list = LISTS.contains(&field.name()).then(|| serde_json::from_str(&text).ok()).flatten();
+        self.insert(field, list.unwrap_or(text.into()));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

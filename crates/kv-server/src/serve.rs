@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::acceptor::{Acceptor, AsyncListener};
+use crate::acceptor::{Acceptor, AsyncListener, Security};
 use crate::auto_compaction;
 use crate::config::Config;
 use crate::connection::Options;
@@ -21,6 +21,8 @@ use crate::listener::{Listener, Listeners};
 use crate::notify::{ReadyFile, ServiceManager};
 use crate::startup::EngineError;
 use crate::throwaway;
+use crate::tls::{Tls, TlsError};
+use crate::url::{self, Url};
 use crate::workers::Workers;
 
 /// Requests under way have this long to end when the server stops.
@@ -36,6 +38,9 @@ pub enum ServeError {
     /// It could not start.
     #[error(transparent)]
     Start(#[from] EngineError),
+    /// The certificates or keys cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The threads that serve connections could not be started, or a socket not be used.
     #[error("start serving")]
     Io(#[from] io::Error),
@@ -68,11 +73,17 @@ pub async fn serve(
         urls => urls.iter().map(ToString::to_string).collect(),
     };
     let options = Options::new(&config);
+    // What is wrong with the files is said before a new data directory is made.
+    let tls = config.client_tls.has_files().then(|| Tls::open(&config.client_tls)).transpose()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(threads)?);
     let engine = Engine::start(config, advertised, workers.only_runtime()).await?;
 
-    let server = Server::new(&engine, Arc::clone(&workers), options);
+    let tls = match tls {
+        None if engine.config.client_tls.auto_tls => Some(own_certificate(&engine.config, &listeners)?),
+        given => given,
+    };
+    let server = Server::new(&engine, Arc::clone(&workers), options, tls.map(Arc::new));
     let mut accepting = Vec::new();
     for listener in listeners.metrics {
         accepting.push(server.accept(listener, Scope::Metrics)?);
@@ -129,12 +140,21 @@ pub async fn serve(
     Ok(())
 }
 
+/// Makes what `--auto-tls` asks for, for every host that clients may have been told of.
+fn own_certificate(config: &Config, listeners: &Listeners) -> Result<Tls, TlsError> {
+    let listened = listeners.clients.iter().chain(&listeners.metrics).flat_map(|listener| &listener.urls);
+    let urls: Vec<_> = listened.chain(&config.advertise_client_urls).cloned().collect();
+    Tls::self_signed(&config.client_tls, &config.data_dir(), &urls)
+}
+
 /// What accepting and draining share.
 struct Server {
     failure: Failure,
     front: Arc<Front>,
     workers: Arc<Workers>,
     options: Options,
+    /// For the listeners that are to be secure.
+    tls: Option<Arc<Tls>>,
     draining: watch::Sender<bool>,
     room: Arc<Semaphore>,
     /// Held by every connection; all are gone when the other end hears that.
@@ -143,7 +163,7 @@ struct Server {
 }
 
 impl Server {
-    fn new(engine: &Arc<Engine>, workers: Arc<Workers>, options: Options) -> Self {
+    fn new(engine: &Arc<Engine>, workers: Arc<Workers>, options: Options, tls: Option<Arc<Tls>>) -> Self {
         let (draining, receiver) = watch::channel(false);
         let (alive, all_gone) = mpsc::channel(1);
         Self {
@@ -151,6 +171,7 @@ impl Server {
             front: Arc::new(Front::new(Arc::clone(engine), receiver)),
             workers,
             options,
+            tls,
             draining,
             room: Arc::new(Semaphore::new(connections_max())),
             alive,
@@ -160,28 +181,37 @@ impl Server {
 
     /// Accepts connections in a task of its own.
     fn accept(&self, listener: Listener, scope: Scope) -> io::Result<JoinHandle<()>> {
+        let security = match (&self.tls, listener.urls.iter().all(Url::is_secure)) {
+            (Some(tls), true) => Security::Tls(Arc::clone(tls)),
+            (Some(tls), false) if listener.urls.iter().any(Url::is_secure) => Security::Either(Arc::clone(tls)),
+            _ => Security::None,
+        };
         let acceptor = Acceptor {
             front: Arc::clone(&self.front),
             workers: Arc::clone(&self.workers),
             options: self.options,
+            security,
             draining: self.draining.subscribe(),
             room: Arc::clone(&self.room),
             alive: self.alive.clone(),
             scope,
         };
-        let address = listener.url.address.clone();
+        let urls = listener.urls;
         let listener = AsyncListener::new(listener.socket)?;
         let task = self.failure.watch_over("accepting connections", acceptor.run(listener));
         match scope {
             Scope::Client => {
                 tracing::info!("ready to serve client requests");
-                tracing::info!(
-                    traffic = "grpc+http",
-                    address,
-                    "serving client traffic insecurely; this is strongly discouraged!"
-                );
+                let traffic = "grpc+http";
+                for Url { address, .. } in urls.iter().filter(|url| !url.is_secure()) {
+                    let text = "serving client traffic insecurely; this is strongly discouraged!";
+                    tracing::info!(traffic, address, "{text}");
+                }
+                for Url { address, .. } in urls.iter().filter(|url| url.is_secure()) {
+                    tracing::info!(traffic, address, "serving client traffic securely");
+                }
             }
-            Scope::Metrics => tracing::info!(address, "now serving metrics"),
+            Scope::Metrics => tracing::info!(address = url::join(&urls), "now serving metrics"),
         }
         Ok(task)
     }

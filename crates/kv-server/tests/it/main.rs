@@ -12,5 +12,6 @@ mod lifecycle;
 mod maintenance;
 mod process;
 mod snapshot;
+mod tls;
 mod transport;
 mod watch;
