@@ -61,9 +61,11 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "lock" -d 'Hold a lock'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "elect" -d 'Stand for an election, or watch who is elected'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "compaction" -d 'Drop the history before a revision'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "endpoint" -d 'Look at each server by itself: health, status, hash'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "move-leader" -d 'Let another member lead'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "alarm" -d 'See and clear what stops a cluster from writing'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "defrag" -d 'Give the servers\' free space back to their file systems'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "snapshot" -d 'Take a copy of a server\'s store'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "downgrade" -d 'Prepare a cluster for an older release'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authentication on or off'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "user" -d 'Manage users'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "role" -d 'Manage roles and what they allow'
@@ -71,7 +73,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "sandbox" -d 'Run a comm
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "options" -d 'List the options that every command has'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "version" -d 'Print the version of this tool and of the API it speaks'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or a range of keys'
-complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See who belongs to the cluster'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See and change the members of a cluster'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
@@ -564,6 +566,33 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
@@ -731,6 +760,117 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "cancel" -d 'Give up a downgrade that was begun'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "enable" -d 'Begin a downgrade'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "validate" -d 'Say whether a downgrade could begin'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
@@ -1287,8 +1427,9 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l password -d 'Pas
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s w -l write-out -d 'Output format: fields, json, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
+jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
@@ -1398,34 +1539,149 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l hex -d 'Print byte s
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
 json\t''
 jsonl\t''
 protobuf\t''
 simple\t''
 table\t''"
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the members and where they listen'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -s h -l help -d 'Print help'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "add" -d 'Add a member to the cluster'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "promote" -d 'Give a learner a vote'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "remove" -d 'Remove a member from the cluster'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "update" -d 'Change where a member listens for others'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "list" -d 'List the members and where they listen'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l learner -d 'Let it receive everything without a vote'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l consistency -d '`l` to ask the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
 s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r

@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod cluster_tools;
 mod copies;
 mod crash;
 mod differential;

@@ -219,17 +219,18 @@ const TOUR: &[Step] = &[
 ];
 
 impl Step {
-    fn take(self, tool: &Tool, server: &Server, leases: &mut Leases) -> Output {
+    fn take(self, tool: &Tool, server: &Server, ids: &mut Ids) -> Output {
         let (Run(arguments, _) | Follow(arguments, _)) = self;
-        let words: Vec<String> = arguments.iter().map(|word| leases.fill_in(word)).collect();
+        let words: Vec<String> = arguments.iter().map(|word| ids.fill_in(word)).collect();
         let output = match self {
             Run(_, input) => tool.run_with_input(&words, input),
             Follow(_, lines) => tool.run_until_lines(&words, lines),
         };
-        if arguments.starts_with(&["lease", "grant"]) && output.status == 0 {
-            leases.note(output.text());
+        let makes_one = arguments.starts_with(&["lease", "grant"]) || arguments.starts_with(&["member", "add"]);
+        if makes_one && output.status == 0 {
+            ids.note(output.text());
         }
-        leases.mask(&mask(&output, server))
+        ids.mask(&mask(&output, server))
     }
 
     pub(crate) fn name(self) -> String {
@@ -240,26 +241,26 @@ impl Step {
     }
 }
 
-/// The leases that one server has granted: it chooses their ids.
+/// The leases that one server has granted and the members that it was told of: it chooses their ids.
 #[derive(Debug, Default)]
-struct Leases(Vec<i64>);
+struct Ids(Vec<i64>);
 
-impl Leases {
+impl Ids {
     fn fill_in(&self, word: &str) -> String {
         match self.0.last() {
-            Some(newest) => word.replace("$LEASE", &format!("{newest:x}")),
+            Some(newest) => word.replace("$LEASE", &format!("{newest:x}")).replace("$MEMBER", &format!("{newest:x}")),
             None => word.to_owned(),
         }
     }
 
-    /// Finds the id in what `lease grant` printed, in any format.
+    /// Finds the id in what `lease grant` printed, in any format, or `member add`.
     fn note(&mut self, printed: &str) {
         let number = |text: &str, radix: u32| {
-            let digits = text.split(|c: char| !c.is_digit(radix)).next().unwrap_or_default();
-            i64::from_str_radix(digits, radix).ok()
+            let digits = text.trim_start().split(|c: char| !c.is_digit(radix)).next().unwrap_or_default();
+            u64::from_str_radix(digits, radix).ok().map(u64::cast_signed)
         };
         let after = |start| printed.split_once(start).map(|(_, rest)| rest);
-        let id = match after("lease ") {
+        let id = match after("lease ").or(after("Member ")) {
             Some(rest) => number(rest, 16),
             None => after("\"ID\":").or(after("\"ID\" : ")).and_then(|rest| number(rest, 10)),
         };
@@ -273,8 +274,9 @@ impl Leases {
                 replace_after(&text, name, |rest| rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len()))
             });
             self.0.iter().enumerate().fold(text, |text, (number, id)| {
-                let name = format!("LEASE-{number}");
-                text.replace(&format!("{id:016x}"), &name).replace(&id.to_string(), &name)
+                let (name, unsigned) = (format!("ID-{number}"), id.cast_unsigned());
+                let texts = [format!("{id:016x}"), format!("{id:16x}"), format!("{id:x}"), unsigned.to_string()];
+                texts.iter().fold(text, |text, shown| text.replace(shown, &name))
             })
         };
         let stdout = match std::str::from_utf8(&output.stdout) {
@@ -289,10 +291,10 @@ impl Leases {
 pub(crate) fn same_words(suite: &'static str, tool: Kind, peer: Kind, tour: &[Step]) {
     let (theirs, ours) = (Server::start(peer), Server::start(Kind::Kvd));
     let mut ledger = Ledger::new(suite, peer);
-    let (mut their_leases, mut our_leases) = (Leases::default(), Leases::default());
+    let (mut their_ids, mut our_ids) = (Ids::default(), Ids::default());
     for step in tour {
-        let mut their_words = step.take(&Tool::client(tool, &theirs), &theirs, &mut their_leases);
-        let mut our_words = step.take(&Tool::client(tool, &ours), &ours, &mut our_leases);
+        let mut their_words = step.take(&Tool::client(tool, &theirs), &theirs, &mut their_ids);
+        let mut our_words = step.take(&Tool::client(tool, &ours), &ours, &mut our_ids);
         if peer != Kind::Etcd37 {
             // kvd says it is 3.7.1, an older peer what it is.
             (their_words, our_words) = (mask_release(&their_words, &theirs), mask_release(&our_words, &ours));
@@ -342,10 +344,10 @@ fn kvctl_says_what_etcdctl_3_7_says() {
 pub(crate) fn takes_its_place(suite: &'static str, tour: &[Step]) {
     let (theirs, ours) = (Server::start(Kind::Etcd37), Server::start(Kind::Etcd37));
     let mut ledger = Ledger::new(suite, Kind::Etcd37);
-    let (mut their_leases, mut our_leases) = (Leases::default(), Leases::default());
+    let (mut their_ids, mut our_ids) = (Ids::default(), Ids::default());
     for step in tour {
-        let their_words = step.take(&Tool::client(Kind::Etcd37, &theirs), &theirs, &mut their_leases);
-        let our_words = step.take(&Tool::client(Kind::Kvd, &ours), &ours, &mut our_leases);
+        let their_words = step.take(&Tool::client(Kind::Etcd37, &theirs), &theirs, &mut their_ids);
+        let our_words = step.take(&Tool::client(Kind::Kvd, &ours), &ours, &mut our_ids);
         ledger.compare(&format!("{}: stdout", step.name()), &their_words.stdout, &our_words.stdout);
         ledger.compare(&format!("{}: status", step.name()), &their_words.status, &our_words.status);
         // The first line is what scripts match on; a hint below it is kvctl's own.

@@ -42,6 +42,15 @@ pub fn parse_int(text: &str, radix: u32) -> Result<i64, String> {
     Ok(if negative { (magnitude as i64).wrapping_neg() } else { magnitude as i64 })
 }
 
+/// Reads the id of a cluster or a member, which is hexadecimal.
+pub fn parse_id(text: &str) -> Result<u64, String> {
+    let fail = |why| Err(format!("strconv.ParseUint: parsing {}: {why}", crate::Quoted(text.as_bytes())));
+    if text.is_empty() || !text.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return fail("invalid syntax");
+    }
+    u64::from_str_radix(text, 16).or_else(|_| fail("value out of range"))
+}
+
 const UNITS: [(&str, f64); 8] =
     [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
 
@@ -162,6 +171,20 @@ mod tests {
         }
         assert_eq!(parse_int("32695410dcc0ca06", 16), Ok(0x3269_5410_dcc0_ca06));
         assert_eq!(parse_int("010", 10), Ok(10));
+    }
+
+    #[test]
+    fn ids() {
+        for (text, expected) in [
+            ("8e9e05c52164694d", Ok(0x8e9e_05c5_2164_694d)),
+            ("F", Ok(15)),
+            ("", Err("strconv.ParseUint: parsing \"\": invalid syntax")),
+            ("+1", Err("strconv.ParseUint: parsing \"+1\": invalid syntax")),
+            ("0x1", Err("strconv.ParseUint: parsing \"0x1\": invalid syntax")),
+            ("18e9e05c52164694d", Err("strconv.ParseUint: parsing \"18e9e05c52164694d\": value out of range")),
+        ] {
+            assert_eq!(parse_id(text), expected.map_err(str::to_owned), "{text}");
+        }
     }
 
     #[test]

@@ -10,12 +10,14 @@ use kv_proto::etcdserverpb::{
     AuthUserGetResponse, AuthUserGrantRoleRequest, AuthUserGrantRoleResponse, AuthUserListRequest,
     AuthUserListResponse, AuthUserRevokeRoleRequest, AuthUserRevokeRoleResponse, AuthenticateRequest,
     AuthenticateResponse, CompactionRequest, CompactionResponse, DefragmentRequest, DefragmentResponse,
-    DeleteRangeRequest, DeleteRangeResponse, HashKvRequest, HashKvResponse, LeaseGrantRequest, LeaseGrantResponse,
-    LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeRequest, LeaseRevokeResponse, LeaseTimeToLiveRequest,
-    LeaseTimeToLiveResponse, MemberListRequest, MemberListResponse, PutRequest, PutResponse, RangeRequest,
-    RangeResponse, RangeStreamResponse, SnapshotRequest, SnapshotResponse, StatusRequest, StatusResponse, TxnRequest,
-    TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient, kv_client::KvClient,
-    lease_client::LeaseClient, maintenance_client::MaintenanceClient,
+    DeleteRangeRequest, DeleteRangeResponse, DowngradeRequest, DowngradeResponse, HashKvRequest, HashKvResponse,
+    LeaseGrantRequest, LeaseGrantResponse, LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeRequest,
+    LeaseRevokeResponse, LeaseTimeToLiveRequest, LeaseTimeToLiveResponse, MemberAddRequest, MemberAddResponse,
+    MemberListRequest, MemberListResponse, MemberPromoteRequest, MemberPromoteResponse, MemberRemoveRequest,
+    MemberRemoveResponse, MemberUpdateRequest, MemberUpdateResponse, MoveLeaderRequest, MoveLeaderResponse, PutRequest,
+    PutResponse, RangeRequest, RangeResponse, RangeStreamResponse, SnapshotRequest, SnapshotResponse, StatusRequest,
+    StatusResponse, TxnRequest, TxnResponse, auth_client::AuthClient, cluster_client::ClusterClient,
+    kv_client::KvClient, lease_client::LeaseClient, maintenance_client::MaintenanceClient,
 };
 use tonic::Streaming;
 
@@ -64,6 +66,18 @@ calls! {
     Always lease_leases = LeaseClient, LeaseLeasesRequest => LeaseLeasesResponse;
     /// Lists the members of the cluster.
     Always member_list = ClusterClient, MemberListRequest => MemberListResponse;
+    /// Adds a member to the cluster.
+    Unsent member_add = ClusterClient, MemberAddRequest => MemberAddResponse;
+    /// Removes a member from the cluster.
+    Unsent member_remove = ClusterClient, MemberRemoveRequest => MemberRemoveResponse;
+    /// Changes where a member listens for others.
+    Unsent member_update = ClusterClient, MemberUpdateRequest => MemberUpdateResponse;
+    /// Makes a learner a member that votes.
+    Unsent member_promote = ClusterClient, MemberPromoteRequest => MemberPromoteResponse;
+    /// Makes another member the leader; the leader must be asked.
+    Unsent move_leader = MaintenanceClient, MoveLeaderRequest => MoveLeaderResponse;
+    /// Checks, begins or ends the way back to an older release.
+    Unsent downgrade = MaintenanceClient, DowngradeRequest => DowngradeResponse;
     /// Lists, raises or clears alarms.
     Unsent alarm = MaintenanceClient, AlarmRequest => AlarmResponse;
     /// Returns the state of the member that answers.

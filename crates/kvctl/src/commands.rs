@@ -16,8 +16,10 @@ mod lock;
 mod alarm;
 mod compaction;
 mod defrag;
+mod downgrade;
 mod endpoint;
 mod member;
+mod move_leader;
 mod snapshot;
 
 mod acknowledged;
@@ -26,6 +28,7 @@ mod role;
 mod user;
 
 mod child;
+mod confirmed;
 mod held;
 
 mod sandbox;
@@ -72,7 +75,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "txn", "watch", "lease", "compaction"]),
     ("Locks and elections", &["lock", "elect"]),
-    ("Servers", &["endpoint", "member", "alarm", "defrag", "snapshot"]),
+    ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "downgrade"]),
     ("Users and roles", &["auth", "user", "role"]),
     ("Trials and tests", &["sandbox"]),
     ("This tool", &["completion", "options", "version"]),
@@ -91,9 +94,11 @@ pub(crate) enum Commands {
     Compaction(compaction::CompactionArgs),
     Endpoint(endpoint::EndpointArgs),
     Member(member::MemberArgs),
+    MoveLeader(move_leader::MoveLeaderArgs),
     Alarm(alarm::AlarmArgs),
     Defrag(defrag::DefragArgs),
     Snapshot(snapshot::SnapshotArgs),
+    Downgrade(downgrade::DowngradeArgs),
     Auth(auth::AuthArgs),
     User(user::UserArgs),
     Role(role::RoleArgs),
@@ -117,9 +122,11 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Compaction(args) => compaction::run(context, &args).await,
         Commands::Endpoint(args) => endpoint::run(context, &args).await,
         Commands::Member(args) => member::run(context, &args).await,
+        Commands::MoveLeader(args) => move_leader::run(context, &args).await,
         Commands::Alarm(args) => alarm::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
         Commands::Snapshot(args) => snapshot::run(context, &args).await,
+        Commands::Downgrade(args) => downgrade::run(context, &args).await,
         Commands::Auth(args) => auth::run(context, &args).await,
         Commands::User(args) => user::run(context, &args).await,
         Commands::Role(args) => role::run(context, &args).await,

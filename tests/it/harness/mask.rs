@@ -45,7 +45,7 @@ pub(crate) fn mask(output: &Output, server: &Server) -> Output {
     let stderr: String = output.stderr.split_inclusive('\n').filter(|line| !line.starts_with("{\"level\"")).collect();
     let stdout = match std::str::from_utf8(&output.stdout) {
         Ok(text) => mask_text(text).into(),
-        Err(_) => mask_protobuf(&output.stdout),
+        Err(_) => mask_protobuf(&output.stdout, &server.endpoint()),
     };
     Output { status: output.status, stdout, stderr: mask_text(&stderr) }
 }
@@ -64,13 +64,19 @@ pub(crate) fn mask_release(output: &Output, server: &Server) -> Output {
     Output { status: output.status, stdout, stderr: output.stderr.replace(release, "RELEASE") }
 }
 
-/// Takes the term out of the header, which is the first field of every answer and has the term as its last one.
-fn mask_protobuf(answer: &[u8]) -> Bytes {
+/// Takes the term out of the header, which is the first field of every answer and has the term as its last one, and the
+/// address out of the rest. The answer keeps its length.
+fn mask_protobuf(answer: &[u8], endpoint: &str) -> Bytes {
     const TERM_TAG: u8 = 4 << 3;
     let mut answer = answer.to_vec();
     let header_end = 2 + usize::from(answer[1]);
     if let [.., TERM_TAG, term] = &mut answer[..header_end] {
         *term = 0;
+    }
+    for at in 0..answer.len().saturating_sub(endpoint.len() - 1) {
+        if let Some(found) = answer.get_mut(at..at + endpoint.len()).filter(|found| *found == endpoint.as_bytes()) {
+            found.fill(b'~');
+        }
     }
     answer.into()
 }
