@@ -2,14 +2,20 @@
 //! and writing resumes by itself.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use kv_proto::etcdserverpb::kv_client::KvClient;
-use kv_proto::etcdserverpb::{DeleteRangeRequest, PutRequest, RangeRequest};
+use kv_proto::etcdserverpb::lease_client::LeaseClient;
+use kv_proto::etcdserverpb::{DeleteRangeRequest, LeaseGrantRequest, LeaseKeepAliveRequest, PutRequest, RangeRequest};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::harness::disk::server_on_a_disk;
+use crate::harness::disk::{leave_free, on_a_disk_at, server_on_a_disk};
+use crate::harness::{Kind, Server};
 
 /// The size of the disk.
 const DISK_BYTES: u64 = 64 << 20;
@@ -49,7 +55,7 @@ async fn fill(kv: &mut KvClient<Channel>, from: usize) -> usize {
     }
 }
 
-async fn check(kv: &mut KvClient<Channel>, numbers: std::ops::Range<usize>) {
+async fn check(kv: &mut KvClient<Channel>, numbers: impl Iterator<Item = usize>) {
     for number in numbers {
         let read = RangeRequest { key: format!("{number:08}").into(), ..RangeRequest::default() };
         let pairs = kv.range(read).await.expect("reads go on").into_inner().kvs;
@@ -84,7 +90,120 @@ async fn a_disk_that_fills_up_and_is_freed_loses_nothing_and_writing_resumes() {
     }
     println!("{written} puts, then a full disk; they went on {:?} after there was room", began.elapsed());
     assert!(server.http_get("/health").contains("\"health\":\"true\""));
-    check(&mut kv, 1..written + 1).await;
+    check(&mut kv, 1..=written).await;
     fill(&mut kv, written + 1).await;
-    check(&mut kv, 1..written + 1).await;
+    check(&mut kv, 1..=written).await;
+}
+
+/// Renews a lease until the sender is dropped.
+fn keep_alive(mut leases: LeaseClient<Channel>, id: i64) -> mpsc::Sender<LeaseKeepAliveRequest> {
+    let (renewals, stream) = mpsc::channel(1);
+    let renewing = renewals.downgrade();
+    tokio::spawn(async move {
+        let mut answers = leases.lease_keep_alive(ReceiverStream::new(stream)).await?.into_inner();
+        loop {
+            let Some(renewals) = renewing.upgrade() else { return Ok::<_, Status>(()) };
+            let _ = renewals.send(LeaseKeepAliveRequest { id }).await;
+            drop(renewals);
+            answers.message().await?;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    renewals
+}
+
+async fn is_there(kv: &mut KvClient<Channel>, key: &str) -> bool {
+    let read = RangeRequest { key: key.to_owned().into(), ..RangeRequest::default() };
+    kv.range(read).await.expect("reads go on").into_inner().count == 1
+}
+
+/// The log's files that are complete.
+fn segments(disk: &Path) -> usize {
+    let names = fs::read_dir(disk.join("log")).expect("the log can be listed");
+    names
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|end| end == "log")))
+        .count()
+}
+
+/// The log has room made beforehand, so that it is a checkpoint that finds none. Then deletes use up what the log has, and leases
+/// end nevertheless.
+#[tokio::test]
+async fn a_checkpoint_that_finds_no_room_stops_puts_and_nothing_else() {
+    let (server, disk) = server_on_a_disk(DISK_BYTES, &[]);
+    let (mut kv, mut leases) = (KvClient::new(server.channel()), LeaseClient::new(server.channel()));
+    let grant = LeaseGrantRequest { ttl: 2, ..LeaseGrantRequest::default() };
+    let lease = leases.lease_grant(grant).await.expect("a lease").into_inner().id;
+    let alive = keep_alive(leases, lease);
+    let attached = PutRequest { key: "leased".into(), lease, ..PutRequest::default() };
+    kv.put(attached).await.expect("there is room");
+    let began = Instant::now();
+    while segments(&disk) < 2 {
+        assert!(began.elapsed() < PATIENCE, "no segment is made beforehand");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let filler = leave_free(&disk, 0);
+
+    // One after the other, so that there is a checkpoint long before the log is full.
+    let mut written = 0;
+    while !server.http_get("/health").contains("\"reason\":\"DISK FULL: no room for a checkpoint") {
+        assert!(written < 64, "nothing finds out that the disk is full");
+        put(&mut kv, written).await.expect("what the log takes is acknowledged");
+        written += 1;
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    assert_eq!(fill(&mut kv, written).await, written, "puts are refused at once");
+    check(&mut kv, 0..written).await;
+    // What deletes nothing takes room in the log all the same.
+    let mut deletes = 0;
+    while !server.http_get("/health").contains("no room for the log") {
+        assert!(deletes < 8, "the log is longer than it can be");
+        let delete = DeleteRangeRequest { key: vec![b'x'; 900_000].into(), ..DeleteRangeRequest::default() };
+        kv.delete_range(delete).await.expect("deletes go on");
+        deletes += 1;
+    }
+    assert!(is_there(&mut kv, "leased").await, "the lease is renewed");
+    drop(alive);
+    let began = Instant::now();
+    while is_there(&mut kv, "leased").await {
+        assert!(began.elapsed() < PATIENCE, "the lease does not end");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    put(&mut kv, written).await.expect_err("the disk is full as before");
+
+    fs::remove_file(filler).expect("the filler can be removed");
+    let began = Instant::now();
+    while let Err(refusal) = put(&mut kv, written).await {
+        assert!(began.elapsed() < PATIENCE, "{refusal}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    println!(
+        "{written} puts and {deletes} deletes on a full disk; puts went on {:?} after there was room",
+        began.elapsed()
+    );
+    check(&mut kv, 0..=written).await;
+}
+
+/// Every start begins a segment of the log: where that has no room the server says so, and leaves everything as it was.
+#[test]
+fn a_start_without_room_is_refused_with_what_is_needed() {
+    let mut server = Server::start(Kind::Kvd);
+    server.stop();
+    let data = server.data_directory();
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let disk = place.path().display();
+    // What is free is taken, but for half a segment; then the copy must be as it was.
+    let script = format!(
+        "cp -r '{}' '{disk}/data' && rm '{disk}'/data/log/* && cp -r '{disk}/data' '{disk}/before' && \
+         fallocate -l $(($(stat -f -c '%a * %S' '{disk}') - 524288)) '{disk}/filler' && \
+         \"$0\" --data-dir '{disk}/data' --listen-client-urls http://127.0.0.1:0; status=$?; \
+         rm '{disk}'/data/LOCK '{disk}'/before/LOCK; diff -r '{disk}/data' '{disk}/before' && exit $status",
+        data.display()
+    );
+    let on_disk = on_a_disk_at(place.path(), DISK_BYTES);
+    let mut command = Command::new(&on_disk[0]);
+    command.args(&on_disk[1..]).args(["sh", "-c", &script]).arg(Kind::Kvd.server());
+    let output = command.output().expect("unshare runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("no space for a new log segment of 1048576 bytes in "), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -95,8 +95,9 @@ impl Lessor {
 
     async fn carry_out(&self, due: Due, proposer: &Proposer<Store>) {
         let revocations = due.expired.iter().map(|id| async {
-            // The server's own: nobody asks for it, and authentication must not stop it.
-            match proposer.propose(Command::LeaseRevoke { id: *id }.encode_for(&Caller::Server)).await {
+            // The server's own: nobody asks for it, and authentication must not stop it. Neither must a full disk, as it makes room.
+            let revocation = Command::LeaseRevoke { id: *id }.encode_for(&Caller::Server);
+            match proposer.propose_when_full(revocation).await {
                 Ok(Ok(_)) => self.metrics.leases_expired.inc(),
                 // Somebody else revoked it.
                 Ok(Err(WriteError::LeaseNotFound { .. })) => self.forget(*id),

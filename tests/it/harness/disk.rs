@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 
 use super::{Kind, Server};
 
@@ -36,7 +37,13 @@ pub(crate) fn free_bytes(disk: &Path) -> u64 {
 pub(crate) fn leave_free(disk: &Path, bytes: u64) -> PathBuf {
     let filler = disk.join("filler");
     let file = File::create(&filler).expect("the disk can be reached");
-    let taken = free_bytes(disk).checked_sub(bytes).expect("so much is free");
-    rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, taken).expect("there is room");
-    filler
+    loop {
+        let taken = free_bytes(disk).checked_sub(bytes).expect("so much is free");
+        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, taken) {
+            Ok(()) => return filler,
+            // The server has taken some of it meanwhile.
+            Err(Errno::NOSPC) => {}
+            Err(error) => panic!("fill the disk: {error}"),
+        }
+    }
 }
