@@ -2,6 +2,7 @@
 
 pub(crate) mod differences;
 pub(crate) mod disk;
+pub(crate) mod http2;
 pub(crate) mod kind;
 pub(crate) mod mask;
 pub(crate) mod server;

@@ -14,6 +14,7 @@ mod formats;
 mod full_disk;
 mod growth;
 mod kubernetes;
+mod limits;
 mod one_member;
 mod permissions;
 mod power_cut;

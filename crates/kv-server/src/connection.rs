@@ -17,6 +17,7 @@ use crate::authority::Named;
 use crate::config::Config;
 use crate::front::Front;
 use crate::http::Scope;
+use crate::pings::{Calls, Counted};
 
 /// A client that has not begun a request line or HTTP/2's preface by then holds a connection for nothing.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,6 +35,7 @@ pub(crate) struct Options {
     max_concurrent_streams: u32,
     keepalive_interval: Option<Duration>,
     keepalive_timeout: Duration,
+    ping_min_time: Duration,
 }
 
 impl Options {
@@ -42,6 +44,7 @@ impl Options {
             max_concurrent_streams: config.max_concurrent_streams,
             keepalive_interval: Some(config.grpc_keepalive_interval).filter(|interval| !interval.is_zero()),
             keepalive_timeout: config.grpc_keepalive_timeout,
+            ping_min_time: config.grpc_keepalive_min_time,
         }
     }
 }
@@ -65,8 +68,13 @@ pub(crate) async fn run<S>(
         .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
         .keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout);
-    let service = hyper::service::service_fn(move |request| front.call(scope, request));
-    let connection = builder.serve_connection(TokioIo::new(Named::new(Handshake::new(stream))), service);
+    let calls = Calls::default();
+    let stream = Counted::new(Named::new(Handshake::new(stream)), options.ping_min_time, &calls);
+    let service = hyper::service::service_fn(move |request| {
+        let (open, answer) = (calls.open(), front.call(scope, request));
+        async move { answer.await.map(|answer| answer.map(|body| body.holding(open))) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let drained = async {
         // The value must not be held: it is a lock. An error means that the server is gone.

@@ -109,8 +109,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Limits, "max-concurrent-streams", "N", "4294967295", |config, text| u32_into(&mut config.max_concurrent_streams, text))
         .help("Requests and streams open at once on a connection, at most."),
     flag(Group::Limits, "grpc-keepalive-min-time", "DURATION", "5s", |config, text| { config.grpc_keepalive_min_time = parse_duration(text)?; Ok(()) })
-        .help("How long a client should wait between pings.")
-        .not_honoured("clients that ping more often are not disconnected"),
+        .help("How long a client must wait between pings. Who pings more often without hearing anything is disconnected."),
     flag(Group::Limits, "grpc-keepalive-interval", "DURATION", "2h", |config, text| { config.grpc_keepalive_interval = parse_duration(text)?; Ok(()) })
         .help("How often the server pings a connection; 0 never."),
     flag(Group::Limits, "grpc-keepalive-timeout", "DURATION", "20s", |config, text| { config.grpc_keepalive_timeout = parse_duration(text)?; Ok(()) })

@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn what_cannot_be_honoured_is_said() {
         let (_, notices) =
-            served(&["--snapshot-count=5", "--grpc-keepalive-min-time=1s", "--name=a", "--data-dir=d"], &[]);
+            served(&["--snapshot-count=5", "--listen-peer-urls=http://127.0.0.1:1", "--name=a", "--data-dir=d"], &[]);
         let said = notices.iter().filter(|notice| notice.contains("has no effect"));
         assert_eq!(said.count(), 2, "{notices:?}");
     }

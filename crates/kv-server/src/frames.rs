@@ -13,6 +13,7 @@ use kv_proto::ApiError;
 use tonic::{Code, Status};
 
 use crate::metrics::Metrics;
+use crate::pings::OpenCall;
 use crate::status::status;
 
 /// A message is preceded by a flag and its length in four bytes.
@@ -155,6 +156,8 @@ pub(crate) struct ResponseBody {
     call: Option<Call>,
     /// A stream without end is ended by this; everything else is finished first.
     stopping: Option<Stopping>,
+    #[expect(dead_code, reason = "says that the call is open, until it is dropped")]
+    open: Option<OpenCall>,
 }
 
 impl ResponseBody {
@@ -165,13 +168,18 @@ impl ResponseBody {
         stopping: Option<Stopping>,
     ) -> http::Response<Self> {
         call.finish_with(response.headers());
-        response.map(|inner| Self { inner, scanner: Scanner::default(), call: Some(call), stopping })
+        response.map(|inner| Self { inner, scanner: Scanner::default(), call: Some(call), stopping, open: None })
     }
 
     /// Wraps a body that is not gRPC's.
     pub(crate) fn plain(bytes: Bytes) -> Self {
         let inner = tonic::body::Body::new(http_body_util::Full::new(bytes));
-        Self { inner, scanner: Scanner::default(), call: None, stopping: None }
+        Self { inner, scanner: Scanner::default(), call: None, stopping: None, open: None }
+    }
+
+    /// Keeps the call open as long as the body is there.
+    pub(crate) fn holding(self, open: OpenCall) -> Self {
+        Self { open: Some(open), ..self }
     }
 
     /// Ends a stream that waits for nothing but a client.

@@ -29,6 +29,7 @@ mod front;
 mod hpack;
 mod listener;
 mod methods;
+mod pings;
 mod serve;
 mod tls;
 mod workers;
