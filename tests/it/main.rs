@@ -12,6 +12,7 @@ mod duplicate_keys;
 mod etcd_client;
 mod formats;
 mod full_disk;
+mod gateway;
 mod growth;
 mod kubernetes;
 mod limits;

@@ -75,6 +75,8 @@ pub struct Config {
     pub initial_cluster_token: String,
     /// Whether a new directory begins a cluster.
     pub initial_cluster_state: ClusterState,
+    /// Whether the API is served as JSON too.
+    pub enable_grpc_gateway: bool,
     /// Operations in one transaction, at most.
     pub max_txn_ops: u32,
     /// Bytes of one request, at most.
@@ -145,6 +147,7 @@ impl Default for Config {
             initial_cluster: None,
             initial_cluster_token: "etcd-cluster".to_owned(),
             initial_cluster_state: ClusterState::New,
+            enable_grpc_gateway: true,
             max_txn_ops: 128,
             max_request_bytes: 1_572_864,
             max_concurrent_streams: u32::MAX,

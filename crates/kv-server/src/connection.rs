@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::front::Front;
 use crate::http::Scope;
 use crate::pings::{Calls, Counted};
+use crate::router;
 
 /// A client that has not begun a request line or HTTP/2's preface by then holds a connection for nothing.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +72,7 @@ pub(crate) async fn run<S>(
     let calls = Calls::default();
     let stream = Counted::new(Named::new(Handshake::new(stream)), options.ping_min_time, &calls);
     let service = hyper::service::service_fn(move |request| {
-        let (open, answer) = (calls.open(), front.call(scope, request));
+        let (open, answer) = (calls.open(), router::call(&front, scope, request));
         async move { answer.await.map(|answer| answer.map(|body| body.holding(open))) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);

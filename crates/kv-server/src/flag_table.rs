@@ -102,6 +102,8 @@ pub(crate) const FLAGS: &[Flag] = &[
         config.initial_cluster_state = choose(text, &[("new", ClusterState::New), ("existing", ClusterState::Existing)])?;
         Ok(())
     }).help("`new` begins a cluster, `existing` joins one. An initialised directory ignores it."),
+    flag(Group::Limits, "enable-grpc-gateway", "", "true", |config, text| { config.enable_grpc_gateway = parse_bool(text)?; Ok(()) }).switch()
+        .help("Serve the API as JSON too, under /v3/."),
     flag(Group::Limits, "max-txn-ops", "N", "128", |config, text| u32_into(&mut config.max_txn_ops, text))
         .help("Operations in one transaction, at most."),
     flag(Group::Limits, "max-request-bytes", "BYTES", "1572864", |config, text| u32_into(&mut config.max_request_bytes, text))

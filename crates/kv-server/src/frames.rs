@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use kv_proto::ApiError;
 use tonic::{Code, Status};
@@ -52,10 +53,48 @@ impl Scanner {
     }
 }
 
+/// Where the messages of a request come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// From the connection, as they are.
+    Wire(Incoming),
+    /// They are made here, of something else.
+    Made(UnsyncBoxBody<Bytes, Status>),
+}
+
+impl Body for Source {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self.get_mut() {
+            // The client is gone; nobody will read the status.
+            Self::Wire(body) => {
+                Pin::new(body).poll_frame(context).map_err(|error| Status::new(Code::Cancelled, error.to_string()))
+            }
+            Self::Made(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Wire(body) => body.is_end_stream(),
+            Self::Made(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Wire(body) => body.size_hint(),
+            Self::Made(body) => body.size_hint(),
+        }
+    }
+}
+
 /// A request's body.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    inner: Incoming,
+    inner: Source,
     scanner: Scanner,
     message_bytes_max: usize,
     method: usize,
@@ -63,7 +102,7 @@ pub(crate) struct RequestBody {
 }
 
 impl RequestBody {
-    pub(crate) fn new(inner: Incoming, message_bytes_max: usize, method: usize, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(inner: Source, message_bytes_max: usize, method: usize, metrics: Arc<Metrics>) -> Self {
         Self { inner, scanner: Scanner::default(), message_bytes_max, method, metrics }
     }
 }
@@ -75,13 +114,8 @@ impl Body for RequestBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let body = self.get_mut();
         let frame = match Pin::new(&mut body.inner).poll_frame(context) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(None) => return Poll::Ready(None),
-            // The client is gone; nobody will read the status.
-            Poll::Ready(Some(Err(error))) => {
-                return Poll::Ready(Some(Err(Status::new(Code::Cancelled, error.to_string()))));
-            }
             Poll::Ready(Some(Ok(frame))) => frame,
+            other => return other,
         };
         if let Some(data) = frame.data_ref() {
             let method = &body.metrics.methods[body.method];
@@ -180,6 +214,17 @@ impl ResponseBody {
     /// Keeps the call open as long as the body is there.
     pub(crate) fn holding(self, open: OpenCall) -> Self {
         Self { open: Some(open), ..self }
+    }
+
+    /// Wraps a body that is made while it is sent, and is not gRPC's.
+    pub(crate) fn streamed(body: impl Body<Data = Bytes, Error = Status> + Send + 'static) -> Self {
+        Self {
+            inner: tonic::body::Body::new(body),
+            scanner: Scanner::default(),
+            call: None,
+            stopping: None,
+            open: None,
+        }
     }
 
     /// Ends a stream that waits for nothing but a client.

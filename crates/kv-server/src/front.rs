@@ -1,13 +1,11 @@
-//! Where every request arrives: gRPC goes to its service, the rest to the HTTP endpoints.
+//! The gRPC services, and what is looked at before any of them.
 //!
 //! Services are called by the method table rather than through a router, which would cost a microsecond a call.
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{Request, Response, Version, header};
-use hyper::body::Incoming;
+use http::{Request, Response};
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::auth_server::AuthServer;
 use kv_proto::etcdserverpb::cluster_server::ClusterServer;
@@ -25,8 +23,8 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 use crate::deadline;
 use crate::engine::Engine;
-use crate::frames::{Call, RequestBody, ResponseBody, Stopping};
-use crate::http::{Checks, Scope};
+use crate::frames::{Call, RequestBody, ResponseBody, Source, Stopping};
+use crate::http::Checks;
 use crate::methods::{self, Kind, METHODS, Method, Service};
 use crate::metrics::Metrics;
 use crate::service::auth::AuthService;
@@ -86,24 +84,8 @@ impl Front {
         }
     }
 
-    /// Answers one request.
-    pub(crate) fn call(
-        self: &Arc<Self>,
-        scope: Scope,
-        request: Request<Incoming>,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer, std::convert::Infallible>> + Send>> {
-        let front = Arc::clone(self);
-        if scope == Scope::Client && is_grpc(&request) {
-            return Box::pin(async move { Ok(front.grpc(request).await) });
-        }
-        Box::pin(async move {
-            let response =
-                crate::http::respond(scope, request.method(), request.uri(), &*front.engine, &front.metrics).await;
-            Ok(response.map(ResponseBody::plain))
-        })
-    }
-
-    async fn grpc(&self, request: Request<Incoming>) -> Answer {
+    /// Answers one call.
+    pub(crate) async fn grpc(&self, request: Request<Source>) -> Answer {
         let path = request.uri().path();
         let Some(index) = methods::find(path) else {
             let refusal = Status::unimplemented(methods::unknown(path)).into_http();
@@ -148,6 +130,16 @@ impl Front {
         }
     }
 
+    /// Returns the engine that the services ask.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Returns how large a message may be.
+    pub(crate) fn message_bytes_max(&self) -> usize {
+        self.message_bytes_max
+    }
+
     /// Ends a call that may wait for other clients when the server stops.
     async fn unless_stopped(
         &self,
@@ -186,12 +178,4 @@ impl Front {
             let _ = draining.wait_for(|draining| *draining).await;
         }))
     }
-}
-
-fn is_grpc(request: &Request<Incoming>) -> bool {
-    request.version() == Version::HTTP_2
-        && request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/grpc"))
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::metrics::Metrics;
 use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, API_STORAGE_VERSION};
@@ -50,20 +50,23 @@ pub(crate) async fn respond(
     checks: &impl Checks,
     metrics: &Metrics,
 ) -> Response<Bytes> {
-    if scope == Scope::Metrics {
-        return route(scope, method, uri, checks, metrics).await;
-    }
-    let mut response = if method == Method::OPTIONS {
+    let mut response = if scope == Scope::Client && method == Method::OPTIONS {
         Response::new(Bytes::new())
     } else {
         route(scope, method, uri, checks, metrics).await
     };
-    let headers = response.headers_mut();
+    if scope == Scope::Client {
+        allow_origins(response.headers_mut());
+    }
+    response
+}
+
+/// Tells browsers that pages from anywhere may ask.
+pub(crate) fn allow_origins(headers: &mut HeaderMap) {
     let mut allow = |name, value| headers.insert(name, HeaderValue::from_static(value));
     allow("access-control-allow-methods", "POST, GET, OPTIONS, PUT, DELETE");
     allow("access-control-allow-origin", "*");
     allow("access-control-allow-headers", "accept, content-type, authorization");
-    response
 }
 
 async fn route(

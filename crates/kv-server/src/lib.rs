@@ -30,12 +30,14 @@ mod hpack;
 mod listener;
 mod methods;
 mod pings;
+mod router;
 mod serve;
 mod tls;
 mod workers;
 
 // The services, and what they turn requests into.
 mod convert;
+mod gateway;
 mod http;
 mod intervals;
 mod quota;

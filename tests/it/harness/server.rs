@@ -222,6 +222,14 @@ impl Server {
         http_get(self.address, path).unwrap_or_else(|error| panic!("{} GET {path}: {error}", self.kind))
     }
 
+    /// Sends an HTTP POST and returns its connection, with the answer to be read.
+    pub(crate) fn http_post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("Host: {}\r\nConnection: close\r\n{headers}Content-Length: {}", self.address, body.len());
+        http_send(self.address, &format!("POST {path} HTTP/1.1\r\n{head}\r\n\r\n{body}"))
+            .unwrap_or_else(|error| panic!("{} POST {path}: {error}", self.kind))
+    }
+
     /// Returns everything the server has printed since its last start.
     pub(crate) fn log(&self) -> String {
         fs::read(self.log_path()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
@@ -253,10 +261,15 @@ fn free_address() -> SocketAddr {
 }
 
 fn http_get(address: SocketAddr, path: &str) -> std::io::Result<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let mut answer = Vec::new();
+    http_send(address, &request)?.read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn http_send(address: SocketAddr, request: &str) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
 }

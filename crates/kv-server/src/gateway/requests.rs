@@ -1,0 +1,78 @@
+//! A request's body of JSON values, one after the other, as messages of gRPC while they come.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
+use prost_reflect::MessageDescriptor;
+use tonic::{Code, Status};
+
+use super::json;
+
+/// Reads messages from JSON.
+#[derive(Debug)]
+pub(super) struct JsonRequests {
+    body: Incoming,
+    descriptor: MessageDescriptor,
+    /// What has come and is no whole value yet.
+    come: BytesMut,
+    bytes_max: usize,
+    ended: bool,
+}
+
+impl JsonRequests {
+    pub(super) fn new(body: Incoming, descriptor: MessageDescriptor, bytes_max: usize) -> Self {
+        Self { body, descriptor, come: BytesMut::new(), bytes_max, ended: false }
+    }
+
+    /// Takes the next value from what has come, if it is whole.
+    fn take(&mut self) -> Option<Bytes> {
+        match json::read_first(&self.descriptor, &self.come) {
+            Ok(None) => None,
+            Ok(Some((message, length))) => {
+                self.come.advance(length);
+                Some(message)
+            }
+            Err(error) => {
+                // As etcd's gateway does: what cannot be read ends the requests, not the answers to those before.
+                if !error.is_eof() || self.come.len() > self.bytes_max {
+                    tracing::debug!(error = %error, "a request to the gateway cannot be read");
+                    self.ended = true;
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Body for JsonRequests {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        loop {
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            if let Some(message) = this.take() {
+                return Poll::Ready(Some(Ok(Frame::data(message))));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+                None => this.ended = true,
+                // The client is gone; nobody will read the status.
+                Some(Err(error)) => return Poll::Ready(Some(Err(Status::new(Code::Cancelled, error.to_string())))),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        this.come.extend_from_slice(&data);
+                    }
+                }
+            }
+        }
+    }
+}
