@@ -10,6 +10,7 @@ mod crash;
 mod differential;
 mod duplicate_keys;
 mod etcd_client;
+mod feature_gates;
 mod formats;
 mod full_disk;
 mod gateway;

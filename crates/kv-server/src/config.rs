@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kv_store::ids;
 
+use crate::feature_gates::FeatureGates;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
 use crate::retention::Retention;
@@ -117,6 +118,12 @@ pub struct Config {
     pub initial_corrupt_check: bool,
     /// Read the whole store this often; zero means never.
     pub corrupt_check_time: Duration,
+    /// Hash the store at each compaction.
+    pub compact_hash_check: bool,
+    /// Read for compatibility; there are no other members to compare hashes with.
+    pub compact_hash_check_time: Duration,
+    /// What else is turned on or off.
+    pub feature_gates: FeatureGates,
     /// Do not wait for the disk: what was acknowledged may be lost.
     pub unsafe_no_fsync: bool,
     /// How the server logs.
@@ -168,6 +175,9 @@ impl Default for Config {
             auth_token_ttl: 300,
             initial_corrupt_check: false,
             corrupt_check_time: Duration::ZERO,
+            compact_hash_check: false,
+            compact_hash_check_time: Duration::from_secs(60),
+            feature_gates: FeatureGates::default(),
             unsafe_no_fsync: false,
             log: LogConfig::default(),
             ready_file: None,
@@ -253,6 +263,13 @@ impl Config {
             );
         }
         self.retention()?;
+        self.feature_gates.validate()?;
+        notices.extend(self.feature_gates.notices());
+        self.initial_corrupt_check |= self.feature_gates.initial_corrupt_check();
+        self.compact_hash_check |= self.feature_gates.compact_hash_check();
+        if self.compact_hash_check_time.is_zero() {
+            return Err("--compact-hash-check-time must be >0 (set to 0s)".to_owned());
+        }
         if self.compaction_batch_limit == 0 {
             self.compaction_batch_limit = Self::default().compaction_batch_limit;
         }
@@ -398,6 +415,8 @@ mod tests {
         let notices = config.validate().unwrap();
         assert_eq!(config.watch_progress_notify_interval, Duration::from_millis(100));
         assert!(notices.iter().any(|notice| notice.message.starts_with("adjusting watch progress")));
+        let mut config = Config { compact_hash_check_time: Duration::ZERO, ..Config::default() };
+        assert_eq!(config.validate().unwrap_err(), "--compact-hash-check-time must be >0 (set to 0s)");
         let mut config = Config { max_request_bytes: u32::MAX, ..Config::default() };
         assert!(config.validate().unwrap_err().starts_with("--max-request-bytes must be at most"));
         let mut config =

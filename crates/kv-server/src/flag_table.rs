@@ -175,6 +175,11 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("Read every record before serving, and do not serve a damaged store."),
     flag(Group::Storage, "corrupt-check-time", "DURATION", "0s", |config, text| { config.corrupt_check_time = parse_duration(text)?; Ok(()) })
         .help("How often every record is read; damage raises the alarm CORRUPT, which stops changes. 0 never."),
+    flag(Group::Storage, "compact-hash-check-enabled", "", "false", |config, text| { config.compact_hash_check = parse_bool(text)?; Ok(()) }).switch()
+        .help("Hash the store as each compaction ends, and log the hash; damage raises the alarm CORRUPT. The feature gate CompactHashCheck is the same."),
+    flag(Group::Storage, "compact-hash-check-time", "DURATION", "1m", |config, text| { config.compact_hash_check_time = parse_duration(text)?; Ok(()) })
+        .help("For compatibility. More than 0.")
+        .not_honoured("there are no other members' hashes to compare; each compaction is hashed as it ends"),
     flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
         .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })
@@ -203,6 +208,8 @@ pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Observation, "listen-metrics-urls", "URLS", "", |config, text| {
         if text.is_empty() { config.listen_metrics_urls.clear(); Ok(()) } else { urls(&mut config.listen_metrics_urls, text) }
     }).help("More addresses that serve /metrics and health checks only."),
+    flag(Group::Process, "feature-gates", "GATE=BOOL,…", "", |config, text| config.feature_gates.read(text))
+        .help("Features to turn on or off, by etcd's names. CompactHashCheck and InitialCorruptCheck are honoured, alone or with AllAlpha; what the others ask for holds, or a warning says what holds instead."),
     flag(Group::Process, "ready-file", "FILE", "", |config, text| { config.ready_file = path(text); Ok(()) })
         .help("Write the client URL into this file once clients are served."),
     flag(Group::Process, "throwaway", "", "false", |config, text| { config.throwaway = parse_bool(text)?; Ok(()) }).switch()

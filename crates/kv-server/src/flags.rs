@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
 /// Names that older releases of etcd used.
 const ALIASES: &[(&str, &str)] = &[
     ("experimental-bootstrap-defrag-threshold-megabytes", "bootstrap-defrag-threshold-megabytes"),
+    ("experimental-compact-hash-check-enabled", "compact-hash-check-enabled"),
+    ("experimental-compact-hash-check-time", "compact-hash-check-time"),
     ("experimental-compaction-batch-limit", "compaction-batch-limit"),
     ("experimental-compaction-sleep-interval", "compaction-sleep-interval"),
     ("experimental-corrupt-check-time", "corrupt-check-time"),

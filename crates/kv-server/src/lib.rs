@@ -8,6 +8,7 @@
 
 // The process: what it is told, how it logs, when it ends.
 mod config;
+mod feature_gates;
 mod flag_table;
 mod flags;
 #[cfg(test)]
@@ -48,6 +49,7 @@ mod status;
 mod admission;
 mod auth;
 mod auto_compaction;
+mod compaction_report;
 mod corruption;
 mod defragment;
 mod engine;
@@ -64,6 +66,7 @@ mod notify;
 mod timestamp;
 
 pub use config::{ClusterState, Config, GRPC_OVERHEAD_BYTES, MetricsDetail};
+pub use feature_gates::FeatureGates;
 pub use listener::{BindError, Listeners};
 pub use logging::{LogConfig, LogFormat, LogLevel, LogOutput};
 pub use notify::ServiceManager;

@@ -139,6 +139,7 @@ async fn serve_until_signal(config: Config) -> Ended {
         advertise_client_urls = url::join(&config.advertise_client_urls),
         quota_backend_bytes = config.quota_backend_bytes,
         max_request_bytes = config.max_request_bytes,
+        feature_gates = config.feature_gates.to_string(),
         "starting an etcd server"
     );
     if config.unsafe_no_fsync {

@@ -1,6 +1,7 @@
 //! What an engine is started from: the opened directory, and options for the parts that drive it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use kv_raft::{Node, NodeOptions, ProposeError, StartError};
@@ -9,6 +10,7 @@ use kv_store::{
 };
 use tokio::sync::watch;
 
+use crate::compaction_report::CompactionReport;
 use crate::config::{ClusterState, Config, Identity};
 use crate::defragment;
 use crate::failure::Failure;
@@ -137,8 +139,14 @@ pub(crate) fn background_options(
 ) -> BackgroundOptions {
     let (failure, compacted, node) = (failure.clone(), compacted.clone(), Arc::downgrade(node));
     let damage = damage.clone();
-    let (commits, slices, compactions) = (Arc::clone(metrics), Arc::clone(metrics), Arc::clone(metrics));
-    let sized = Arc::downgrade(store);
+    let (commits, slices) = (Arc::clone(metrics), Arc::clone(metrics));
+    let report = CompactionReport {
+        store: Arc::downgrade(store),
+        metrics: Arc::clone(metrics),
+        hashed: config.compact_hash_check,
+        damage: damage.clone(),
+        deleted_before: AtomicU64::new(0),
+    };
     BackgroundOptions {
         compaction_rows: config.compaction_batch_limit as usize,
         compaction_pause: config.compaction_sleep_interval,
@@ -155,16 +163,7 @@ pub(crate) fn background_options(
             slices.index_compaction_pause.observe(slice.index_took * 1000);
         }),
         on_compacted: Box::new(move |revision, took| {
-            compactions.compaction_total.observe(took * 1000);
-            compactions.last_compaction.set((unix_milliseconds() / 1000) as i64);
-            let sizes = sized.upgrade().and_then(|store| store.sizes().ok());
-            tracing::info!(
-                compact_revision = revision,
-                took = format!("{took:?}"),
-                current_db_size_bytes = sizes.map_or(0, |sizes| sizes.size_bytes()),
-                current_db_size_in_use_bytes = sizes.map_or(0, |sizes| sizes.used_bytes),
-                "finished scheduled compaction"
-            );
+            report.finished(revision, took, (unix_milliseconds() / 1000) as i64);
             compacted.send_modify(|done| *done = revision.max(*done));
         }),
         on_damage: Box::new(move |error| drop(damage.send_replace(Some(chain(error))))),
