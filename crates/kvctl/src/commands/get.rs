@@ -1,5 +1,7 @@
 //! `kvctl get`: read a key, or every key of a range.
 
+mod stream;
+
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -46,7 +48,7 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "l|s", default_value = "l")]
     pub(crate) consistency: String,
 
-    /// Let the server send the answer in chunks; needs etcd 3.7 or kvd
+    /// Let the server send the answer in pieces instead of asking for pages; needs etcd 3.7 or kvd
     #[arg(long)]
     pub(crate) stream: bool,
 }
@@ -87,10 +89,8 @@ pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliErro
     let Session { client, mut output } = context.session().await?;
     output.style = args.read.style(output.style);
     if args.stream {
-        let response = read_stream(&client, request.clone(), context.deadline()).await;
-        let response = explained(&client, response, request.revision).await?;
-        args.read.check_format(output.format)?;
-        return output.print(&response);
+        stream::run(context, args, &client, &mut output, request).await?;
+        return Ok(output.flush()?);
     }
     let mut pages = Pages::new(request);
     let mut page = explained(&client, pages.next(&client, context.deadline()).await, args.read.rev).await?;
@@ -106,18 +106,6 @@ pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliErro
     }
     printer.finish(pages.more, pages.count)?;
     Ok(output.flush()?)
-}
-
-async fn read_stream(client: &Client, request: RangeRequest, deadline: Deadline) -> Result<RangeResponse, Error> {
-    let mut stream = client.range_stream(request, deadline).await?;
-    let mut whole = RangeResponse::default();
-    while let Some(chunk) = stream.next().await? {
-        whole.header = chunk.header.or(whole.header);
-        whole.more |= chunk.more;
-        whole.count = chunk.count.max(whole.count);
-        whole.kvs.extend(chunk.kvs);
-    }
-    Ok(whole)
 }
 
 /// A read that is sent in several requests, all of one revision, so that neither side holds a large range at once.
@@ -186,13 +174,16 @@ impl Pages {
 
     /// A failure in the middle of the output, which tells how to go on.
     fn interrupted(&self, error: &Error) -> CliError {
-        let key = Quoted(self.last_key.as_deref().unwrap_or_default()).to_string();
-        failure(error).with_hint(format!(
-            "the output ends with the key {key} at revision {}; the keys from there on can be read again with `get {key} \
-             RANGE_END`",
-            self.request.revision
-        ))
+        interrupted(error, self.last_key.as_deref().unwrap_or_default(), self.request.revision)
     }
+}
+
+fn interrupted(error: &Error, last_key: &[u8], revision: i64) -> CliError {
+    let key = Quoted(last_key);
+    failure(error).with_hint(format!(
+        "the output ends with the key {key} at revision {revision}; the keys from there on can be read again with `get \
+         {key} RANGE_END`"
+    ))
 }
 
 /// Adds to the error of a compacted revision which one can be read instead.
