@@ -30,6 +30,7 @@ mod user;
 mod child;
 mod confirmed;
 mod held;
+mod pages;
 
 mod sandbox;
 
