@@ -65,6 +65,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "move-leader" -d 'Let an
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "alarm" -d 'See and clear what stops a cluster from writing'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "defrag" -d 'Give the servers\' free space back to their file systems'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "snapshot" -d 'Take a copy of a server\'s store'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "make-mirror" -d 'Copy keys to another cluster, and every change from then on'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "downgrade" -d 'Prepare a cluster for an older release'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authentication on or off'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "user" -d 'Manage users'
@@ -760,6 +761,44 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l prefix -d 'Copy the keys that begin with this [default: all keys]' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l rev -d 'First revision to copy changes of, without copying the keys as they are; 0 to copy those' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l max-txn-ops -d 'Greatest number of operations in a transaction; the destination\'s --max-txn-ops limits it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-prefix -d 'What the keys begin with at the destination, instead of what --prefix says' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-cert -d 'Certificate to show to the destination' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-cacert -d 'Certificates of the authorities to trust at the destination, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-insecure-transport -d 'Do without TLS where the destination does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-user -d 'User at the destination; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-password -d 'Password of that user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l no-dest-prefix -d 'Leave out the prefix at the destination'
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
@@ -1534,7 +1573,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l from-key -d 'Read th
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keys-only -d 'Return keys without their values'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l count-only -d 'Return only the number of keys; needs `--write-out=fields`, `jsonl` or `table`'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l print-value-only -d 'Print values without their keys; needs `--write-out=simple`'
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l stream -d 'Let the server send the answer in chunks; needs etcd 3.7 or kvd'
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l stream -d 'Let the server send the answer in pieces instead of asking for pages; needs etcd 3.7 or kvd'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l hex -d 'Print byte strings and ids in hexadecimal'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'

@@ -51,6 +51,8 @@ const TOUR: &[Step] = &[
     Run(&["downgrade", "cancel"], ""),
     Run(&["downgrade", "enable"], ""),
     Run(&["downgrade", "enable", "3.5"], ""),
+    Run(&["make-mirror"], ""),
+    Run(&["make-mirror", "127.0.0.1:1", "--dest-prefix=a", "--no-dest-prefix"], ""),
 ];
 
 #[test]

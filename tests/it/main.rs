@@ -17,6 +17,7 @@ mod gateway;
 mod growth;
 mod kubernetes;
 mod limits;
+mod mirror;
 mod one_member;
 mod permissions;
 mod power_cut;

@@ -1,6 +1,8 @@
 //! A progress bar for work that takes a while, shown to people only.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Bytes done out of a total, on standard error. Shows nothing unless a person is looking.
 #[derive(Debug)]
@@ -16,7 +18,7 @@ impl Progress {
 
     /// Begins a piece of work that is counted, and whose end is not known.
     pub fn count(what: &'static str) -> Progress {
-        Progress::with("{msg} {human_pos}", what, 0, crate::is_interactive())
+        Progress::with("{msg} {human_pos} ({rate})", what, 0, crate::is_interactive())
     }
 
     fn on(what: &'static str, total_bytes: u64, visible: bool) -> Progress {
@@ -30,8 +32,17 @@ impl Progress {
     fn with(template: &str, what: &'static str, total: u64, visible: bool) -> Progress {
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(template).expect("a constant template");
+        let style = style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Writing to a terminal that is gone is no failure of the work.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        });
         let bar = ProgressBar::with_draw_target(Some(total), target).with_style(style).with_message(what);
         Progress { bar }
+    }
+
+    /// Whether a person is looking.
+    pub fn is_shown(&self) -> bool {
+        !self.bar.is_hidden()
     }
 
     /// Says how far the work has come.

@@ -18,6 +18,7 @@ mod compaction;
 mod defrag;
 mod downgrade;
 mod endpoint;
+mod make_mirror;
 mod member;
 mod move_leader;
 mod snapshot;
@@ -76,7 +77,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "txn", "watch", "lease", "compaction"]),
     ("Locks and elections", &["lock", "elect"]),
-    ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "downgrade"]),
+    ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade"]),
     ("Users and roles", &["auth", "user", "role"]),
     ("Trials and tests", &["sandbox"]),
     ("This tool", &["completion", "options", "version"]),
@@ -99,6 +100,7 @@ pub(crate) enum Commands {
     Alarm(alarm::AlarmArgs),
     Defrag(defrag::DefragArgs),
     Snapshot(snapshot::SnapshotArgs),
+    MakeMirror(make_mirror::MakeMirrorArgs),
     Downgrade(downgrade::DowngradeArgs),
     Auth(auth::AuthArgs),
     User(user::UserArgs),
@@ -127,6 +129,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Alarm(args) => alarm::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
         Commands::Snapshot(args) => snapshot::run(context, &args).await,
+        Commands::MakeMirror(args) => make_mirror::run(context, &args).await,
         Commands::Downgrade(args) => downgrade::run(context, &args).await,
         Commands::Auth(args) => auth::run(context, &args).await,
         Commands::User(args) => user::run(context, &args).await,
