@@ -25,6 +25,7 @@ mod quirks;
 mod quota;
 mod readme;
 mod sandbox;
+mod scripting;
 mod snapshot;
 mod tools;
 mod user_tools;

@@ -43,7 +43,7 @@ pub use crate::snapshot::{
     DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, decompressed, has_digest, is_compressed,
 };
 pub use crate::table::draw as draw_table;
-pub use crate::terminal::{is_interactive, is_terminal_output};
+pub use crate::terminal::{confirm, is_interactive, is_terminal_output};
 pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_id, parse_int};
 
 /// The release of etcd whose tools these are equal to; they call themselves so under the names of etcd's.

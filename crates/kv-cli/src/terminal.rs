@@ -1,8 +1,8 @@
-//! Whether a person is looking.
+//! Whether a person is looking, and asking that person.
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
 /// Whether questions, colour, escaping and progress are wanted: all three streams are terminals, `TERM` is set and not
 /// `dumb`, and `CI` is not set. Otherwise a tool behaves as in a pipe.
@@ -18,6 +18,23 @@ pub fn is_terminal_output() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Asks a person; anything but yes is no. Where nobody can answer ([`is_interactive`]) nobody must be asked.
+///
+/// # Errors
+///
+/// Fails if the question cannot be written or the answer not be read.
+pub fn confirm(out: &mut dyn Write, question: &str) -> io::Result<bool> {
+    write!(out, "{question} [y/N] ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(is_yes(&answer))
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
 fn judge(terminals: [bool; 3], term: Option<&OsStr>, ci: Option<&OsStr>) -> bool {
     terminals == [true; 3] && term.is_some_and(|term| !term.is_empty() && term != "dumb") && ci.is_none()
 }
@@ -25,6 +42,12 @@ fn judge(terminals: [bool; 3], term: Option<&OsStr>, ci: Option<&OsStr>) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        assert!(is_yes("y\n") && is_yes(" YES \r\n"));
+        assert!(!is_yes("") && !is_yes("\n") && !is_yes("yesterday") && !is_yes("n"));
+    }
 
     #[test]
     fn a_person_needs_a_terminal_on_every_side() {

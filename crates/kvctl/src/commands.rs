@@ -4,8 +4,10 @@ mod get;
 mod put;
 
 mod del;
+mod edit;
 mod txn;
 
+mod wait;
 mod watch;
 
 mod lease;
@@ -75,7 +77,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 
 /// The commands by what they are for, as the help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Keys and values", &["get", "put", "del", "txn", "watch", "lease", "compaction"]),
+    ("Keys and values", &["get", "put", "del", "edit", "txn", "watch", "wait", "lease", "compaction"]),
     ("Locks and elections", &["lock", "elect"]),
     ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade"]),
     ("Users and roles", &["auth", "user", "role"]),
@@ -88,8 +90,10 @@ pub(crate) enum Commands {
     Get(get::GetArgs),
     Put(put::PutArgs),
     Del(del::DelArgs),
+    Edit(edit::EditArgs),
     Txn(txn::TxnArgs),
     Watch(watch::WatchArgs),
+    Wait(wait::WaitArgs),
     Lease(lease::LeaseArgs),
     Lock(lock::LockArgs),
     Elect(elect::ElectArgs),
@@ -119,6 +123,8 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Del(args) => del::run(context, &args).await,
         Commands::Txn(args) => txn::run(context, &args).await,
         Commands::Watch(args) => watch::run(context, args).await,
+        Commands::Wait(args) => wait::run(context, &args).await,
+        Commands::Edit(args) => edit::run(context, &args).await,
         Commands::Lease(args) => lease::run(context, &args).await,
         Commands::Lock(args) => lock::run(context, &args).await,
         Commands::Elect(args) => elect::run(context, &args).await,

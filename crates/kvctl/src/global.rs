@@ -32,6 +32,10 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, hide = true)]
     pub(crate) debug: bool,
 
+    /// Answer every question with yes
+    #[arg(long, global = true, hide = true)]
+    pub(crate) yes: bool,
+
     /// Longest time for making a connection
     #[arg(long, global = true, hide = true, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
     pub(crate) dial_timeout: Duration,

@@ -5,6 +5,7 @@
 
 mod commands;
 mod global;
+mod guard;
 mod hints;
 mod password;
 mod session;

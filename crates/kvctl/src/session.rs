@@ -165,6 +165,7 @@ impl Context {
             ("PASSWORD", secret(&globals.password)),
             ("USER", user.to_owned()),
             ("WRITE_OUT", globals.write_out.clone()),
+            ("YES", globals.yes.to_string()),
         ] {
             say(&format!("KVCTL_{name}={value}"));
         }

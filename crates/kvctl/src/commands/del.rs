@@ -1,13 +1,17 @@
 //! `kvctl del`: delete a key, or every key of a range.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, Write as _};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
-use kv_cli::{CliError, ExitStatus, Quoted, is_interactive, key_range};
+use kv_cli::{CliError, ExitStatus, Quoted, is_interactive, key_range, parse_int};
 use kv_client::Client;
-use kv_proto::etcdserverpb::{DeleteRangeRequest, RangeRequest};
+use kv_proto::etcdserverpb::compare::{CompareResult, CompareTarget, TargetUnion};
+use kv_proto::etcdserverpb::response_op::Response;
+use kv_proto::etcdserverpb::{
+    Compare, DeleteRangeRequest, DeleteRangeResponse, RangeRequest, RequestOp, TxnRequest, request_op,
+};
 
 use crate::session::{Context, failure, say};
 
@@ -18,6 +22,9 @@ Examples:
 
   Delete all keys of a prefix:
     $ kvctl del /app/ --prefix
+
+  The same in a script that knows how many there are; otherwise nothing is deleted and the exit status is 11:
+    $ kvctl del /app/ --prefix --expect 3
 
   Delete the keys from a up to, but not including, c:
     $ kvctl del --range a c
@@ -33,10 +40,25 @@ const UNASKED_KEYS_MAX: i64 = 1000;
 ///
 /// Prints how many keys were deleted. Where an end is given, the keys from KEY up to but not including it are deleted,
 /// after a pause of two seconds unless --range says that this is meant. On a terminal, deleting more than 1000 keys
-/// asks first.
+/// asks first. With --yes there is neither a pause nor a question.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kvctl del [OPTIONS] <KEY> [RANGE_END]", after_long_help = EXAMPLES)]
 pub(crate) struct DelArgs {
+    #[command(flatten)]
+    operation: DelOperation,
+
+    /// Delete only if there are exactly so many keys
+    #[arg(long, value_name = "COUNT", value_parser = number)]
+    expect: Option<i64>,
+}
+
+fn number(text: &str) -> Result<i64, String> {
+    parse_int(text, 10)
+}
+
+/// What of `del` a transaction understands too.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DelOperation {
     /// Key to delete, or the first key of a range
     #[arg(value_name = "KEY")]
     key: Option<OsString>,
@@ -62,7 +84,7 @@ pub(crate) struct DelArgs {
     prev_kv: bool,
 }
 
-impl DelArgs {
+impl DelOperation {
     /// Returns the request that asks for it.
     pub(crate) fn request(&self) -> Result<DeleteRangeRequest, CliError> {
         let (Some(key), [] | [_]) = (&self.key, self.range_end.as_slice()) else {
@@ -98,38 +120,72 @@ impl DelArgs {
 }
 
 pub(crate) async fn run(context: &Context, args: &DelArgs) -> Result<(), CliError> {
-    let request = args.request()?;
-    args.pause().await;
-    let mut session = context.session().await?;
-    if !request.range_end.is_empty() && is_interactive() {
-        confirm(&session.client, context, &request).await?;
+    let request = args.operation.request()?;
+    if !context.globals.yes && args.expect.is_none() {
+        args.operation.pause().await;
     }
-    let response = session.client.delete_range(request, context.deadline()).await.map_err(|error| failure(&error))?;
+    let mut session = context.session().await?;
+    let client = &session.client;
+    let response = if let Some(expected) = args.expect {
+        delete_expected(client, context, request, expected).await?
+    } else {
+        if !request.range_end.is_empty() && !context.globals.yes && is_interactive() {
+            confirm(client, context, &request).await?;
+        }
+        client.delete_range(request, context.deadline()).await.map_err(|error| failure(&error))?
+    };
     session.output.print(&response)
 }
 
-/// Asks a person before many keys are deleted.
-async fn confirm(client: &Client, context: &Context, request: &DeleteRangeRequest) -> Result<(), CliError> {
+/// Counts the keys of a range; also returns the revision at which there are that many.
+async fn count(client: &Client, context: &Context, request: &DeleteRangeRequest) -> Result<(i64, i64), CliError> {
     let count = RangeRequest {
         key: request.key.clone(),
         range_end: request.range_end.clone(),
         count_only: true,
         ..RangeRequest::default()
     };
-    let count = client.range(count, context.deadline()).await.map_err(|error| failure(&error))?.count;
-    if count <= UNASKED_KEYS_MAX {
+    let counted = client.range(count, context.deadline()).await.map_err(|error| failure(&error))?;
+    Ok((counted.count, counted.header.unwrap_or_default().revision))
+}
+
+/// Asks a person before many keys are deleted.
+async fn confirm(client: &Client, context: &Context, request: &DeleteRangeRequest) -> Result<(), CliError> {
+    let (count, _) = count(client, context, request).await?;
+    if count <= UNASKED_KEYS_MAX || kv_cli::confirm(&mut io::stderr(), &format!("Delete {count} keys?"))? {
         return Ok(());
     }
-    let mut stderr = io::stderr();
-    write!(stderr, "Delete {count} keys? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
-        Ok(())
-    } else {
-        Err(CliError::new(ExitStatus::Failure, "nothing was deleted"))
+    Err(CliError::new(ExitStatus::Failure, "nothing was deleted"))
+}
+
+/// Deletes a range only if it has so many keys, and only those: none that was written after they were counted.
+async fn delete_expected(
+    client: &Client,
+    context: &Context,
+    request: DeleteRangeRequest,
+    expected: i64,
+) -> Result<DeleteRangeResponse, CliError> {
+    let (count, revision) = count(client, context, &request).await?;
+    if count != expected {
+        let message = format!("nothing was deleted: there are {count} keys, not {expected}");
+        return Err(CliError::new(ExitStatus::CompareFailed, message));
     }
+    let unchanged = Compare {
+        key: request.key.clone(),
+        range_end: request.range_end.clone(),
+        target: CompareTarget::Mod.into(),
+        result: CompareResult::Less.into(),
+        target_union: Some(TargetUnion::ModRevision(revision + 1)),
+    };
+    let delete = RequestOp { request: Some(request_op::Request::RequestDeleteRange(request)) };
+    let transaction = TxnRequest { compare: vec![unchanged], success: vec![delete], failure: Vec::new() };
+    let answer = client.txn(transaction, context.deadline()).await.map_err(|error| failure(&error))?;
+    let Some(Response::ResponseDeleteRange(deleted)) = answer.responses.into_iter().find_map(|answer| answer.response)
+    else {
+        let message = "nothing was deleted: keys were written while they were counted";
+        return Err(CliError::new(ExitStatus::CompareFailed, message));
+    };
+    Ok(DeleteRangeResponse { header: answer.header, ..deleted })
 }
 
 #[cfg(test)]
@@ -138,9 +194,9 @@ mod tests {
 
     use super::*;
 
-    fn parse(line: &str) -> DelArgs {
-        let command = DelArgs::augment_args(clap::Command::new("del").no_binary_name(true));
-        DelArgs::from_arg_matches(&command.get_matches_from(line.split_whitespace())).unwrap()
+    fn parse(line: &str) -> DelOperation {
+        let command = DelOperation::augment_args(clap::Command::new("del").no_binary_name(true));
+        DelOperation::from_arg_matches(&command.get_matches_from(line.split_whitespace())).unwrap()
     }
 
     #[test]

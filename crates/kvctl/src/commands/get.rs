@@ -1,7 +1,9 @@
 //! `kvctl get`: read a key, or every key of a range.
 
+mod presence;
 mod stream;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -25,6 +27,10 @@ Examples:
   Read what the key was at revision 12:
     $ kvctl get /app/color --rev 12
 
+  Ask whether a key is there; take another value where it is not:
+    $ kvctl get /app/color --exists || echo no color
+    $ kvctl get /app/color --or green
+
   Count the keys:
     $ kvctl get \"\" --prefix --count-only -w fields
 
@@ -35,10 +41,25 @@ Examples:
 /// Read a key or a range of keys
 ///
 /// Prints each key and its value on lines of their own, in the order of the keys. Nothing is printed, and the exit
-/// status is 0, where there is no key.
+/// status is 0, where there is no key; --exists and --or tell scripts more.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kvctl get [OPTIONS] <KEY> [RANGE_END]", after_long_help = EXAMPLES)]
 pub(crate) struct GetArgs {
+    #[command(flatten)]
+    operation: GetOperation,
+
+    /// Print nothing; the exit status is 0 if there is a key, and 10 if there is none
+    #[arg(long)]
+    exists: bool,
+
+    /// Print only the value, and this one where the key is not there
+    #[arg(long, value_name = "DEFAULT")]
+    or: Option<OsString>,
+}
+
+/// What of `get` a transaction understands too.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GetOperation {
     #[command(flatten)]
     pub(crate) read: ReadArgs,
 
@@ -51,7 +72,7 @@ pub(crate) struct GetArgs {
     pub(crate) stream: bool,
 }
 
-impl GetArgs {
+impl GetOperation {
     /// Returns the request that asks for it.
     pub(crate) fn request(&self) -> Result<RangeRequest, CliError> {
         let request = self.read.request()?;
@@ -73,6 +94,10 @@ pub(crate) fn is_serializable(consistency: &str) -> Result<bool, CliError> {
 }
 
 pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
+    if args.exists || args.or.is_some() {
+        return presence::run(context, args).await;
+    }
+    let args = &args.operation;
     let request = args.request()?;
     let Session { client, mut output } = context.session().await?;
     output.style = args.read.style(output.style);

@@ -1,7 +1,7 @@
 //! `kvutl rescue`: bring what can be read of a damaged directory into a new one.
 
 use std::fs;
-use std::io::{self, BufRead as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -125,11 +125,8 @@ fn confirm(args: &RescueArgs, context: &mut Context<'_>) -> Result<(), CliError>
     if !is_interactive() {
         return Err(refused());
     }
-    let _ = write!(context.err, "Go on without what is missing? [y/N] ");
-    let _ = context.err.flush();
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(refused()) }
+    let goes_on = kv_cli::confirm(context.err, "Go on without what is missing?")?;
+    if goes_on { Ok(()) } else { Err(refused()) }
 }
 
 /// What can be brought over.

@@ -9,12 +9,12 @@ use kv_cli::{CliError, Output, RangePrinter};
 use kv_client::{Client, Deadline, Error};
 use kv_proto::etcdserverpb::{RangeRequest, RangeResponse};
 
-use super::{GetArgs, explained, interrupted};
+use super::{GetOperation, explained, interrupted};
 use crate::session::{Context, failure};
 
 pub(super) async fn run(
     context: &Context,
-    args: &GetArgs,
+    args: &GetOperation,
     client: &Client,
     output: &mut Output,
     mut request: RangeRequest,

@@ -8,9 +8,9 @@ use kv_cli::{CliError, ExitStatus};
 use kv_proto::etcdserverpb::RequestOp;
 use kv_proto::etcdserverpb::request_op::Request;
 
-use crate::commands::del::DelArgs;
-use crate::commands::get::GetArgs;
-use crate::commands::put::PutArgs;
+use crate::commands::del::DelOperation;
+use crate::commands::get::GetOperation;
+use crate::commands::put::PutOperation;
 use crate::words;
 
 const OPERATIONS: &[&str] = &["get", "put", "del"];
@@ -39,18 +39,18 @@ pub(super) async fn parse(line: &str) -> Result<RequestOp, CliError> {
 }
 
 enum Operation {
-    Get(GetArgs),
-    Put(PutArgs),
-    Del(DelArgs),
+    Get(GetOperation),
+    Put(PutOperation),
+    Del(DelOperation),
 }
 
 fn read(words: &[OsString]) -> Result<Operation, String> {
     let command = Command::new("txn")
         .disable_help_subcommand(true)
         .args_override_self(true)
-        .subcommand(GetArgs::augment_args(Command::new("get")))
-        .subcommand(PutArgs::augment_args(Command::new("put")))
-        .subcommand(DelArgs::augment_args(Command::new("del")));
+        .subcommand(GetOperation::augment_args(Command::new("get")))
+        .subcommand(PutOperation::augment_args(Command::new("put")))
+        .subcommand(DelOperation::augment_args(Command::new("del")));
     let tool = Tool { command, abbreviable: OPERATIONS, environment_prefixes: &[] };
     let matches = arguments::parse(&tool, words, &|_| None).map_err(|stop| match stop {
         Stop::Help(_) => String::new(),
@@ -58,9 +58,9 @@ fn read(words: &[OsString]) -> Result<Operation, String> {
     })?;
     let (name, matches) = matches.subcommand().expect("help is given without one");
     let operation = match name {
-        "get" => GetArgs::from_arg_matches(matches).map(Operation::Get),
-        "put" => PutArgs::from_arg_matches(matches).map(Operation::Put),
-        _ => DelArgs::from_arg_matches(matches).map(Operation::Del),
+        "get" => GetOperation::from_arg_matches(matches).map(Operation::Get),
+        "put" => PutOperation::from_arg_matches(matches).map(Operation::Put),
+        _ => DelOperation::from_arg_matches(matches).map(Operation::Del),
     };
     operation.map_err(|error| error.to_string())
 }
@@ -96,6 +96,7 @@ mod tests {
     fn what_is_no_operation_is_refused() {
         for (line, status, message) in [
             ("put", ExitStatus::BadInput, "invalid txn compare request: put"),
+            ("put k v --if-absent", ExitStatus::BadInput, "invalid txn request: put k v --if-absent"),
             ("delete a", ExitStatus::BadInput, "invalid txn request: delete a"),
             ("get a --bogus", ExitStatus::BadInput, "invalid txn request: get a --bogus"),
             (
