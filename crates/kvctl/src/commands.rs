@@ -34,6 +34,7 @@ mod child;
 mod confirmed;
 mod held;
 mod pages;
+mod reading;
 
 mod sandbox;
 

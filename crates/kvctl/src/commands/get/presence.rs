@@ -7,7 +7,8 @@ use kv_cli::{CliError, ExitStatus, Format, simple_key_value};
 use kv_proto::etcdserverpb::RangeRequest;
 use kv_proto::mvccpb::KeyValue;
 
-use super::{GetArgs, explained};
+use super::GetArgs;
+use crate::commands::reading::explained;
 use crate::session::{Context, Session};
 
 /// Carries out `get --exists` or `get --or`.

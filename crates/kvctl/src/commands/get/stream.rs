@@ -9,7 +9,8 @@ use kv_cli::{CliError, Output, RangePrinter};
 use kv_client::{Client, Deadline, Error};
 use kv_proto::etcdserverpb::{RangeRequest, RangeResponse};
 
-use super::{GetOperation, explained, interrupted};
+use super::GetOperation;
+use crate::commands::reading::{explained, interrupted};
 use crate::session::{Context, failure};
 
 pub(super) async fn run(
