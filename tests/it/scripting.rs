@@ -217,3 +217,76 @@ fn a_range_is_deleted_only_if_it_is_as_large_as_expected() {
         kvctl.prints("del a c --yes", "1\n");
     });
 }
+
+/// The command gets each change as JSON, gets all of a large one, need not read it, and may fail without an end.
+#[test]
+fn a_watch_hands_every_change_to_a_command() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let large = directory.path().join("large");
+    std::fs::write(&large, "x".repeat(300_000)).expect("a file");
+    with_both(|kvctl| {
+        kvctl.prints("put k 1", "OK\n");
+        kvctl.prints(&format!("put k --from-file {}", large.display()), "OK\n");
+        kvctl.prints("del k", "1\n");
+        let watch = |options: &[&str], script: &str, lines| {
+            let arguments = [&["watch", "k", "--rev=2"][..], options, &["--", "sh", "-c", script]];
+            kvctl.tool.run_until_lines(&arguments.concat(), lines)
+        };
+        let output = watch(&["--keep-going"], "head -c 40; echo; exit 7", 12);
+        let heads: Vec<&str> = output.text().lines().filter(|line| line.starts_with('{')).collect();
+        assert!(heads[0].starts_with("{\"type\":\"put\",\"key\":\"k\",\"value\":\"1\","), "{}", kvctl.kind);
+        assert!(heads[1].starts_with("{\"type\":\"put\",\"key\":\"k\",\"value\":\"xxx"));
+        assert!(heads[2].starts_with("{\"type\":\"delete\",\"key\":\"k\",\"mod_re"));
+        assert!(output.stderr.matches("error (exit status 7)").count() >= 2, "{}", output.stderr);
+
+        let output = watch(&[], "wc -c; exit 7", 100);
+        assert_eq!(output.status, 1);
+        assert_eq!(output.stderr.matches("error (exit status 7)").count(), 1, "{}", output.stderr);
+    });
+}
+
+#[test]
+fn what_is_exported_can_be_imported() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("keys.jsonl");
+    let file = file.to_str().expect("a path of text");
+    with_both(|kvctl| {
+        let lines: String = (0..300).map(|index| format!("{{\"key\":\"a/{index:03}\",\"value\":\"x\"}}\n")).collect();
+        let output = kvctl.tool.run_with_input(&["import"], &lines);
+        assert_eq!(output.text(), "created 300, changed 0, unchanged 0\n", "{}", output.stderr);
+        kvctl.prints("put b 1 --ttl 1h", "OK\n");
+        let exported = kvctl.run("export");
+        assert_eq!((exported.status, exported.text().lines().count()), (0, 301), "{}", exported.stderr);
+        let first = "{\"key\":\"a/000\",\"value\":\"x\",\"create_revision\":2,\"mod_revision\":2,\"version\":1}\n";
+        assert!(exported.text().starts_with(first), "{}", kvctl.kind);
+        std::fs::write(file, exported.stdout.as_ref()).expect("a file");
+
+        kvctl.prints(&format!("import {file}"), "created 0, changed 0, unchanged 301\n");
+        kvctl.prints("del a/1 --prefix --yes", "100\n");
+        kvctl.prints("put b 2 --ignore-lease", "OK\n");
+        kvctl.ends(&format!("import {file} --if-absent"), COMPARE_FAILED, "\"b\" is there, since revision 5\n");
+        kvctl.prints("get a/100 --print-value-only", "x\n");
+        kvctl.prints("del a/1 --prefix --yes", "100\n");
+        kvctl.ends(&format!("import {file} --if-unchanged"), COMPARE_FAILED, "\"a/100\" is not there any more\n");
+        let planned = kvctl.run(&format!("import {file} --dry-run"));
+        assert_eq!(planned.text().lines().count(), 102, "{}", planned.text());
+        assert!(planned.text().starts_with("create \"a/100\"\n"));
+        assert!(
+            planned.text().ends_with("change \"b\"\nwould have created 100, would have changed 1, unchanged 200\n")
+        );
+        kvctl.prints(&format!("import {file} --max-txn-ops 7"), "created 100, changed 1, unchanged 200\n");
+        let b = kvctl.run("get b -w fields");
+        assert!(b.text().contains("\"Value\" : \"1\"") && !b.text().contains("\"Lease\" : 0"), "{}", b.text());
+
+        // What was exported, changed by a program and is as it was: written. What somebody changed meanwhile is not.
+        let changed = kvctl.run("export b").text().replace("\"value\":\"1\"", "\"value\":{\"base64\":\"/w==\"}");
+        let import = |input: &str| kvctl.tool.run_with_input(&["import", "--if-unchanged"], input);
+        assert_eq!(import(&changed).text(), "created 0, changed 1, unchanged 0\n");
+        assert_eq!(import(&changed.replace("/w==", "AA==")).status, COMPARE_FAILED);
+        assert_eq!(import("{\"key\":\"new\",\"value\":\"\"}").text(), "created 1, changed 0, unchanged 0\n");
+
+        std::fs::write(file, "{\"key\":\"c\",\"value\":\"1\"}\n{\"key\":\"d\"}\n").expect("a file");
+        kvctl.ends(&format!("import {file}"), 3, "Error: line 2: there is no value\n");
+        kvctl.ends("get c --exists", NOT_THERE, "");
+    });
+}

@@ -36,6 +36,9 @@ mod held;
 mod pages;
 mod reading;
 
+mod export;
+mod import;
+
 mod sandbox;
 
 mod completion;
@@ -79,6 +82,7 @@ pub(crate) const ETCDCTL_COMMANDS: &[&str] = &[
 /// The commands by what they are for, as the help lists them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "edit", "txn", "watch", "wait", "lease", "compaction"]),
+    ("Moving keys", &["export", "import"]),
     ("Locks and elections", &["lock", "elect"]),
     ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade"]),
     ("Users and roles", &["auth", "user", "role"]),
@@ -96,6 +100,8 @@ pub(crate) enum Commands {
     Watch(watch::WatchArgs),
     Wait(wait::WaitArgs),
     Lease(lease::LeaseArgs),
+    Export(export::ExportArgs),
+    Import(import::ImportArgs),
     Lock(lock::LockArgs),
     Elect(elect::ElectArgs),
     Compaction(compaction::CompactionArgs),
@@ -127,6 +133,8 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Wait(args) => wait::run(context, &args).await,
         Commands::Edit(args) => edit::run(context, &args).await,
         Commands::Lease(args) => lease::run(context, &args).await,
+        Commands::Export(args) => export::run(context, &args).await,
+        Commands::Import(args) => import::run(context, &args).await,
         Commands::Lock(args) => lock::run(context, &args).await,
         Commands::Elect(args) => elect::run(context, &args).await,
         Commands::Compaction(args) => compaction::run(context, &args).await,

@@ -1,5 +1,6 @@
 //! `kvctl watch`: changes as they happen, or as they happened since a revision.
 
+mod handler;
 mod interactive;
 mod print;
 
@@ -10,6 +11,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use kv_cli::{CliError, Quoted, key_range, parse_int};
 use kv_proto::etcdserverpb::WatchCreateRequest;
 
+use self::handler::Handler;
 use crate::session::{Context, Session};
 
 const EXAMPLES: &str = "\
@@ -23,6 +25,9 @@ Examples:
 
   Run a command at each change:
     $ kvctl watch /app/color -- sh -c 'echo $ETCD_WATCH_KEY is now $ETCD_WATCH_VALUE'
+
+  Hand each change to a program as JSON, and go on when that fails:
+    $ kvctl watch /app/ --prefix --keep-going -- jq -r .key
 ";
 
 const LONG_ABOUT: &str = "\
@@ -32,7 +37,9 @@ Prints PUT or DELETE, the key and the new value of every change, each on a line 
 connection that breaks is made again without losing a change.
 
 With COMMAND, runs it for each change. It finds the change in ETCD_WATCH_REVISION, ETCD_WATCH_EVENT_TYPE, ETCD_WATCH_KEY
-and ETCD_WATCH_VALUE, the last three as Go string literals. The watch ends with status 1 when a command fails.
+and ETCD_WATCH_VALUE, the last three as Go string literals, and as a line of JSON, as --write-out=jsonl prints it, on standard
+input. What is too large for a variable, 128 KiB, is only there. The watch ends with status 1 when a command fails, unless
+--keep-going is given.
 
 With --interactive, reads lines from standard input: `watch [OPTIONS] KEY [RANGE_END]` adds a watch, `progress` asks the
 server up to which revision all changes have been seen.";
@@ -69,6 +76,10 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     progress_notify: bool,
 
+    /// Go on with the next change when COMMAND fails
+    #[arg(long)]
+    keep_going: bool,
+
     /// Read what to watch from standard input
     #[arg(long, short)]
     interactive: bool,
@@ -95,7 +106,7 @@ pub(crate) async fn run(context: &Context, args: WatchArgs) -> Result<(), CliErr
     let Session { client, mut output } = context.session().await?;
     let mut session = client.watch();
     session.create(args.request()?);
-    print::until_the_end(&mut session, &mut output, &|_| args.command.clone()).await
+    print::until_the_end(&mut session, &mut output, &args.handler()).await
 }
 
 impl FromEnvironment {
@@ -131,6 +142,10 @@ impl WatchArgs {
                 Ok(self)
             }
         }
+    }
+
+    fn handler(&self) -> Handler {
+        Handler { command: self.command.clone(), keep_going: self.keep_going }
     }
 
     fn request(&self) -> Result<WatchCreateRequest, CliError> {

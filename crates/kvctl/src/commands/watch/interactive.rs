@@ -10,6 +10,7 @@ use kv_cli::{CliError, ExitStatus, Output};
 use kv_client::{Client, WatchKey, WatchSession};
 use tokio::sync::mpsc;
 
+use super::handler::Handler;
 use super::{FromEnvironment, WatchArgs, print};
 use crate::hints;
 use crate::session::say;
@@ -21,19 +22,19 @@ const WAITING_LINES_MAX: usize = 16;
 pub(super) async fn run(client: Client, mut output: Output, environment: &FromEnvironment) -> Result<(), CliError> {
     let mut lines = read_lines();
     let mut session = client.watch();
-    let mut commands: HashMap<WatchKey, Vec<OsString>> = HashMap::new();
+    let mut handlers: HashMap<WatchKey, Handler> = HashMap::new();
     loop {
         tokio::select! {
             line = lines.recv() => {
                 let line = line.ok_or_else(|| {
                     CliError::new(ExitStatus::BadInput, "error reading watch request line: EOF")
                 })?;
-                obey(&line, &mut session, &mut commands, environment)?;
+                obey(&line, &mut session, &mut handlers, environment)?;
             }
             answer = session.next() => match answer {
                 Ok((key, response)) => {
-                    let command = commands.get(&key).map(Vec::as_slice).unwrap_or_default();
-                    print::show(&response, &mut output, command).await?;
+                    let handler = handlers.get(&key).cloned().unwrap_or_default();
+                    print::show(&response, &mut output, &handler).await?;
                 }
                 Err(error) => {
                     say(&format!("watch was canceled ({error})"));
@@ -71,7 +72,7 @@ fn read_lines() -> mpsc::Receiver<String> {
 fn obey(
     line: &str,
     session: &mut WatchSession,
-    commands: &mut HashMap<WatchKey, Vec<OsString>>,
+    handlers: &mut HashMap<WatchKey, Handler>,
     environment: &FromEnvironment,
 ) -> Result<(), CliError> {
     let words = words::split(line)?;
@@ -85,7 +86,7 @@ fn obey(
             match args.request() {
                 Ok(request) => {
                     let key = session.create(request);
-                    commands.insert(key, args.command);
+                    handlers.insert(key, args.handler());
                 }
                 Err(error) => {
                     say(&format!("Invalid command {line} ({})", error.message.unwrap_or_default()));

@@ -1,22 +1,19 @@
 //! The answers of a watch: printed, and handed to a command for each change.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt as _;
 
 use kv_cli::{
-    CliError, Dialect, ExitStatus, Format, Output, Quoted, Record, Render, RenderError, Style, fields_header,
-    fields_key_value, json_message, simple_key_value,
+    CliError, Dialect, ExitStatus, Format, Output, Record, Render, RenderError, Style, fields_header, fields_key_value,
+    json_message, simple_key_value,
 };
-use kv_client::{WatchKey, WatchSession};
+use kv_client::WatchSession;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::WatchResponse;
 use kv_proto::mvccpb::Event;
 use kv_proto::mvccpb::event::EventType;
 use prost::Message as _;
-use tokio::process::Command;
 
-use crate::commands::child;
+use super::handler::Handler;
 use crate::hints;
 use crate::session::say;
 
@@ -24,13 +21,13 @@ use crate::session::say;
 pub(super) async fn until_the_end(
     session: &mut WatchSession,
     output: &mut Output,
-    command: &dyn Fn(WatchKey) -> Vec<OsString>,
+    handler: &Handler,
 ) -> Result<(), CliError> {
     loop {
         match session.next().await {
-            Ok((key, response)) => {
+            Ok((_, response)) => {
                 let ended = has_ended(&response);
-                show(&response, output, &command(key)).await?;
+                show(&response, output, handler).await?;
                 if ended {
                     return Err(ended_by_server(&response));
                 }
@@ -59,8 +56,8 @@ fn ended_by_server(response: &WatchResponse) -> CliError {
     }
 }
 
-/// Prints an answer and runs the command, if there is one, for each change in it.
-pub(super) async fn show(response: &WatchResponse, output: &mut Output, command: &[OsString]) -> Result<(), CliError> {
+/// Prints an answer and has each change in it handled.
+pub(super) async fn show(response: &WatchResponse, output: &mut Output, handler: &Handler) -> Result<(), CliError> {
     let (response, reason) = as_shown(response);
     if has_ended(&response) {
         say(&format!("watch was canceled ({reason})"));
@@ -69,12 +66,7 @@ pub(super) async fn show(response: &WatchResponse, output: &mut Output, command:
         writeln!(output, "progress notify: {}", response.header.unwrap_or_default().revision)?;
     }
     output.print(&Changes(&response))?;
-    if !command.is_empty() {
-        for event in &response.events {
-            execute(command, &response, event).await?;
-        }
-    }
-    Ok(())
+    handler.handle(&response).await
 }
 
 /// Returns an answer the way etcd's client library shows it, and why the watch ended if it did. Of a watch that could not
@@ -102,28 +94,7 @@ fn is_progress(response: &WatchResponse) -> bool {
     response.events.is_empty() && !response.created && !has_ended(response) && revision != 0
 }
 
-async fn execute(command: &[OsString], response: &WatchResponse, event: &Event) -> Result<(), CliError> {
-    let kv = event.kv.clone().unwrap_or_default();
-    let (program, arguments) = command.split_first().expect("a command has a name");
-    let status = Command::new(program)
-        .args(arguments)
-        .env("ETCD_WATCH_REVISION", response.header.unwrap_or_default().revision.to_string())
-        .env("ETCD_WATCH_EVENT_TYPE", Quoted(type_name(event).as_bytes()).to_string())
-        .env("ETCD_WATCH_KEY", Quoted(&kv.key).to_string())
-        .env("ETCD_WATCH_VALUE", Quoted(&kv.value).to_string())
-        .status()
-        .await;
-    let reason = match status {
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => child::ended(status),
-        Err(error) => child::not_started(program, &error),
-    };
-    let words: Vec<String> = command.iter().map(|word| Quoted(word.as_bytes()).to_string()).collect();
-    say(&format!("command [{}] error ({reason})", words.join(" ")));
-    Err(CliError::silent(ExitStatus::Failure))
-}
-
-fn type_name(event: &Event) -> &'static str {
+pub(super) fn type_name(event: &Event) -> &'static str {
     match event.r#type() {
         EventType::Put => "PUT",
         EventType::Delete => "DELETE",
@@ -131,7 +102,7 @@ fn type_name(event: &Event) -> &'static str {
 }
 
 /// Returns a change for programs.
-fn record(event: &Event) -> Record {
+pub(super) fn record(event: &Event) -> Record {
     let kv = event.kv.clone().unwrap_or_default();
     let previous = event.prev_kv.as_ref().map(Record::key_value);
     let (kind, kv) = match event.r#type() {
