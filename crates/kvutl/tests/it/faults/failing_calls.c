@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -63,6 +66,22 @@ __attribute__((destructor)) static void report(void) {
         return fails(is_ours(path)) ? -1 : real(path, flags, mode); \
     }
 
+#define OPENAT(name) \
+    int name(int directory, const char *path, int flags, ...) { \
+        va_list rest; \
+        va_start(rest, flags); \
+        mode_t mode = va_arg(rest, mode_t); \
+        va_end(rest); \
+        REAL(name); \
+        return fails(*path == '/' ? is_ours(path) : is_our_file(directory)) ? -1 : real(directory, path, flags, mode); \
+    }
+
+#define ON_PATH(name, parameters, arguments) \
+    int name parameters { \
+        REAL(name); \
+        return fails(is_ours(path)) ? -1 : real arguments; \
+    }
+
 #define ON_FILE(type, name, parameters, arguments) \
     type name parameters { \
         REAL(name); \
@@ -71,6 +90,8 @@ __attribute__((destructor)) static void report(void) {
 
 OPEN(open)
 OPEN(open64)
+OPENAT(openat)
+OPENAT(openat64)
 ON_FILE(ssize_t, write, (int file, const void *from, size_t bytes), (file, from, bytes))
 ON_FILE(ssize_t, pwrite, (int file, const void *from, size_t bytes, off_t at), (file, from, bytes, at))
 ON_FILE(ssize_t, pwrite64, (int file, const void *from, size_t bytes, off64_t at), (file, from, bytes, at))
@@ -81,11 +102,15 @@ ON_FILE(int, fdatasync, (int file), (file))
 ON_FILE(int, ftruncate, (int file, off_t length), (file, length))
 ON_FILE(int, ftruncate64, (int file, off64_t length), (file, length))
 ON_FILE(int, fallocate, (int file, int mode, off_t at, off_t length), (file, mode, at, length))
-
-int rename(const char *from, const char *to) {
-    REAL(rename);
-    return fails(is_ours(from)) ? -1 : real(from, to);
-}
+ON_FILE(int, fallocate64, (int file, int mode, off64_t at, off64_t length), (file, mode, at, length))
+ON_FILE(int, fstatvfs, (int file, struct statvfs *into), (file, into))
+ON_FILE(int, fstatvfs64, (int file, struct statvfs64 *into), (file, into))
+ON_FILE(int, flock, (int file, int operation), (file, operation))
+ON_PATH(statvfs, (const char *path, struct statvfs *into), (path, into))
+ON_PATH(statvfs64, (const char *path, struct statvfs64 *into), (path, into))
+ON_PATH(rename, (const char *path, const char *to), (path, to))
+ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
+ON_PATH(unlink, (const char *path), (path))
 
 void *mmap(void *address, size_t bytes, int protection, int flags, int file, off_t at) {
     REAL(mmap);
