@@ -1,5 +1,7 @@
 //! What every suite here needs: servers of each kind, the tools that talk to them, and the table of known differences.
 
+pub(crate) mod authority;
+pub(crate) mod curl;
 pub(crate) mod differences;
 pub(crate) mod disk;
 pub(crate) mod http2;
@@ -8,6 +10,7 @@ pub(crate) mod mask;
 pub(crate) mod server;
 pub(crate) mod tool;
 
+pub(crate) use authority::{Authority, Subject};
 pub(crate) use kind::Kind;
 pub(crate) use server::Server;
 pub(crate) use tool::{Output, Tool};

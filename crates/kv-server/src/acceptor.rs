@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::auth::CommonName;
 use crate::connection::{self, Options};
 use crate::front::Front;
-use crate::http::Scope;
 use crate::listener::{Bound, SocketFile};
+use crate::origin::{Origin, Scope};
 use crate::tls::{Begun, Tls};
 use crate::workers::Workers;
 
@@ -58,7 +59,8 @@ impl Acceptor {
 
     fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
         let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
-        let (scope, options, security) = (self.scope, self.options, self.security.clone());
+        let (options, security) = (self.options, self.security.clone());
+        let mut origin = Origin { scope: self.scope, common_name: None };
         self.workers.spawn(move || async move {
             let _held = (room, alive);
             let socket = match Socket::new(stream) {
@@ -67,21 +69,22 @@ impl Acceptor {
             };
             let (tls, begun) = match (security, socket) {
                 (Security::None, Socket::Tcp(stream)) => {
-                    return connection::run(stream, front, scope, options, draining).await;
+                    return connection::run(stream, front, origin, options, draining).await;
                 }
                 (Security::None, Socket::Unix(stream)) => {
-                    return connection::run(stream, front, scope, options, draining).await;
+                    return connection::run(stream, front, origin, options, draining).await;
                 }
                 (Security::Tls(tls), socket) => (tls, socket.boxed()),
                 (Security::Either(tls), socket) => match until(&mut draining, Begun::wait(socket.boxed())).await {
                     Some(Ok(begun)) if begun.with_tls() => (tls, Box::new(begun) as Box<dyn Duplex>),
-                    Some(Ok(begun)) => return connection::run(begun, front, scope, options, draining).await,
+                    Some(Ok(begun)) => return connection::run(begun, front, origin, options, draining).await,
                     Some(Err(_)) | None => return,
                 },
             };
             let remote = remote.map(|address| address.to_string()).unwrap_or_default();
-            if let Some(Some(stream)) = until(&mut draining, tls.accept(begun, &remote)).await {
-                connection::run(stream, front, scope, options, draining).await;
+            if let Some(Some((stream, common_name))) = until(&mut draining, tls.accept(begun, &remote)).await {
+                origin.common_name = common_name.map(CommonName);
+                connection::run(stream, front, origin, options, draining).await;
             }
         });
     }

@@ -1,7 +1,7 @@
 //! Who a request comes from, and whether what was said of it can be believed.
 //!
 //! The store judges what a caller may do; here is found out who that is. A request carries a token in its metadata, which
-//! the client got for a name and a password. Passwords are looked at by bcrypt on threads of their own, because that takes a
+//! the client got for a name and a password, or comes over a connection whose client has shown a certificate. Passwords are looked at by bcrypt on threads of their own, because that takes a
 //! tenth of a second on purpose.
 //!
 //! No token and no password is ever logged or part of an error.
@@ -16,8 +16,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kv_proto::ApiError;
 use kv_store::{Access, AuthError, AuthState, Caller, KeyRange, PasswordHash, Store};
-use tonic::Status;
-use tonic::metadata::MetadataMap;
+use tonic::{Request, Status};
 
 use crate::config::Config;
 use crate::status::{auth_status, status};
@@ -32,11 +31,20 @@ const NO_PASSWORD: &str = "auth: authentication failed, password was given for n
 /// What etcd says where tokens can be checked and not made.
 const VERIFY_ONLY: &str = "auth: token signing attempted with verify-only key";
 
+/// A gateway marks what it passes on with this. The certificate is the gateway's then, and not that of whoever asks.
+const GATEWAY_MARK: &str = "grpcgateway-accept";
+
 /// What a request says of who sent it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
     token: Option<Token>,
+    /// Counts only without a token.
+    common_name: Option<CommonName>,
 }
+
+/// Whom the certificate names that the client of a connection has shown. It comes with each of its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct CommonName(pub(crate) Arc<str>);
 
 #[derive(Clone)]
 struct Token(String);
@@ -48,12 +56,19 @@ impl std::fmt::Debug for Token {
 }
 
 impl Credentials {
-    /// Reads the metadata of a request.
-    pub(crate) fn of(metadata: &MetadataMap) -> Self {
+    /// Reads what comes with a request.
+    pub(crate) fn of<T>(request: &Request<T>) -> Self {
+        let metadata = request.metadata();
         let value = metadata.get("token").or_else(|| metadata.get("authorization"));
         // What is no text is no token of ours, and is refused as any other that is unknown.
         let token = value.map(|value| value.to_str().unwrap_or_default());
-        Self { token: token.map(|token| Token(token.strip_prefix("Bearer ").unwrap_or(token).to_owned())) }
+        let token = token.map(|token| Token(token.strip_prefix("Bearer ").unwrap_or(token).to_owned()));
+        let mut common_name = request.extensions().get::<CommonName>().filter(|_| token.is_none()).cloned();
+        if common_name.is_some() && metadata.contains_key(GATEWAY_MARK) {
+            tracing::warn!("ignoring common name in gRPC-gateway proxy request");
+            common_name = None;
+        }
+        Self { token, common_name }
     }
 }
 
@@ -99,17 +114,25 @@ impl Auth {
     }
 
     /// Reads what a request says of its sender. Costs nothing while authentication is off.
-    pub(crate) fn credentials(&self, metadata: &MetadataMap) -> Credentials {
-        if self.store.is_auth_enabled() { Credentials::of(metadata) } else { Credentials::default() }
+    pub(crate) fn credentials<T>(&self, request: &Request<T>) -> Credentials {
+        if self.store.is_auth_enabled() { Credentials::of(request) } else { Credentials::default() }
     }
 
     /// Finds out who a request comes from.
     pub(crate) fn caller(&self, credentials: &Credentials) -> Result<Caller, Status> {
-        let Some(Token(token)) = &credentials.token else { return Ok(Caller::Nobody) };
+        let Credentials { token, common_name } = credentials;
+        if token.is_none() && common_name.is_none() {
+            return Ok(Caller::Nobody);
+        }
         let state = self.store.auth();
         if !state.is_enabled() {
             return Ok(Caller::Nobody);
         }
+        let Some(Token(token)) = token else {
+            // Whether there is such a user is for whoever judges what it may do.
+            let name = common_name.as_ref().map(|CommonName(name)| name.to_string()).unwrap_or_default();
+            return Ok(Caller::User { name, auth_revision: state.revision() });
+        };
         let found = match &self.tokens {
             Tokens::Simple(tokens) => tokens
                 .find(token, &state, Instant::now())
@@ -125,13 +148,18 @@ impl Auth {
     }
 
     /// Finds out who a request comes from, and lets only administrators pass.
-    pub(crate) fn admin(&self, metadata: &MetadataMap) -> Result<Caller, Status> {
-        self.checked(&self.credentials(metadata), AuthState::permit_admin)
+    pub(crate) fn admin<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        self.admin_with(&self.credentials(request))
+    }
+
+    /// The same where the request is gone already.
+    pub(crate) fn admin_with(&self, credentials: &Credentials) -> Result<Caller, Status> {
+        self.checked(credentials, AuthState::permit_admin)
     }
 
     /// Finds out who a request comes from, and lets everybody pass who is known.
-    pub(crate) fn known(&self, metadata: &MetadataMap) -> Result<Caller, Status> {
-        self.checked(&self.credentials(metadata), AuthState::permit_known)
+    pub(crate) fn known<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        self.checked(&self.credentials(request), AuthState::permit_known)
     }
 
     fn checked(
@@ -280,15 +308,29 @@ fn unix_seconds() -> u64 {
 mod tests {
     use super::*;
 
+    fn request(pairs: &[(&'static str, &str)]) -> Request<()> {
+        let mut request = Request::new(());
+        for (name, value) in pairs {
+            request.metadata_mut().append(*name, value.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn a_certificate_counts_without_a_token_and_not_for_a_gateway() {
+        let name = |pairs| {
+            let mut request = request(pairs);
+            request.extensions_mut().insert(CommonName("alice".into()));
+            Credentials::of(&request).common_name.map(|name| name.0.to_string())
+        };
+        assert_eq!(name(&[]).unwrap(), "alice");
+        assert_eq!(name(&[("token", "a.1")]), None);
+        assert_eq!(name(&[("grpcgateway-accept", "*/*")]), None);
+    }
+
     #[test]
     fn a_token_is_in_the_metadata_under_one_of_two_names() {
-        let token = |pairs: &[(&'static str, &str)]| {
-            let mut metadata = MetadataMap::new();
-            for (name, value) in pairs {
-                metadata.append(*name, value.parse().unwrap());
-            }
-            Credentials::of(&metadata).token.map(|token| token.0)
-        };
+        let token = |pairs: &[(&'static str, &str)]| Credentials::of(&request(pairs)).token.map(|token| token.0);
         assert_eq!(token(&[]), None);
         assert_eq!(token(&[("token", "a.1")]).unwrap(), "a.1");
         assert_eq!(token(&[("authorization", "Bearer a.1")]).unwrap(), "a.1");

@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 use crate::authority::Named;
 use crate::config::Config;
 use crate::front::Front;
-use crate::http::Scope;
+use crate::origin::Origin;
 use crate::pings::{Calls, Counted};
 use crate::router;
 
@@ -54,7 +54,7 @@ impl Options {
 pub(crate) async fn run<S>(
     stream: S,
     front: Arc<Front>,
-    scope: Scope,
+    origin: Origin,
     options: Options,
     mut drain: watch::Receiver<bool>,
 ) where
@@ -72,7 +72,7 @@ pub(crate) async fn run<S>(
     let calls = Calls::default();
     let stream = Counted::new(Named::new(Handshake::new(stream)), options.ping_min_time, &calls);
     let service = hyper::service::service_fn(move |request| {
-        let (open, answer) = (calls.open(), router::call(&front, scope, request));
+        let (open, answer) = (calls.open(), router::call(&front, &origin, request));
         async move { answer.await.map(|answer| answer.map(|body| body.holding(open))) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -127,7 +127,7 @@ pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Tls, "trusted-ca-file", "FILE", "", |config, text| { config.client_tls.trusted_ca_file = path(text); Ok(()) })
         .help("Certificates of authorities, in PEM. With it, a client must show a certificate that one of them signed."),
     flag(Group::Tls, "client-cert-auth", "", "false", |config, text| { config.client_tls.client_cert_auth = parse_bool(text)?; Ok(()) }).switch()
-        .help("Clients must show a certificate. With --trusted-ca-file they must in any case."),
+        .help("Clients must show a certificate; without a token they are the user that its common name names."),
     flag(Group::Tls, "client-crl-file", "FILE", "", |config, text| { config.client_tls.crl_file = path(text); Ok(()) })
         .help("Revoked certificates of clients: a list in DER, or lists in PEM."),
     flag(Group::Tls, "client-cert-allowed-hostname", "NAMES", "", |config, text| { config.client_tls.allowed_hostnames = list(text); Ok(()) })

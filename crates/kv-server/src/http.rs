@@ -8,6 +8,7 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use crate::metrics::Metrics;
+use crate::origin::Scope;
 use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, API_STORAGE_VERSION};
 
 /// What the checks ask of the server.
@@ -24,15 +25,6 @@ pub(crate) trait Checks: Sync {
     fn read(&self, linearizable: bool) -> impl Future<Output = Result<(), String>> + Send;
     /// Returns the page of metrics.
     fn metrics_page(&self) -> String;
-}
-
-/// Which endpoints a listener serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// All of them.
-    Client,
-    /// Metrics and health.
-    Metrics,
 }
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -205,7 +197,8 @@ fn get_only(method: &Method) -> Option<Response<Bytes>> {
     Some(response)
 }
 
-fn error(status: StatusCode, text: &str) -> Response<Bytes> {
+/// Makes an error as Go's `http.Error` does.
+pub(crate) fn error(status: StatusCode, text: &str) -> Response<Bytes> {
     let mut response = typed(status, TEXT, format!("{text}\n"));
     response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response

@@ -30,6 +30,7 @@ mod front;
 mod hpack;
 mod listener;
 mod methods;
+mod origin;
 mod pings;
 mod router;
 mod serve;

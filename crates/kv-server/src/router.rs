@@ -5,23 +5,37 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, Version, header};
+use http::{Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 
+use crate::auth::CommonName;
 use crate::frames::{ResponseBody, Source};
 use crate::front::Front;
 use crate::gateway;
-use crate::http::{self as endpoints, Scope};
+use crate::http as endpoints;
+use crate::origin::{Origin, Scope};
+
+/// What etcd says to a client that shows a certificate with a name to the gateway.
+const NAME_IGNORED: &str =
+    "CommonName of client sending a request against gateway will be ignored and not used as expected";
 
 /// Answers one request.
 pub(crate) fn call(
     front: &Arc<Front>,
-    scope: Scope,
-    request: Request<Incoming>,
+    origin: &Origin,
+    mut request: Request<Incoming>,
 ) -> Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>> {
-    let front = Arc::clone(front);
+    let (front, scope) = (Arc::clone(front), origin.scope);
     if scope == Scope::Client && is_grpc(&request) {
+        if let Some(name) = &origin.common_name {
+            request.extensions_mut().insert(name.clone());
+        }
         return Box::pin(async move { Ok(front.grpc(request.map(Source::Wire)).await) });
+    }
+    if scope == Scope::Client && is_gateways(&front, &request) && counts_on_its_name(&front, origin) {
+        return Box::pin(async move {
+            Ok(endpoints::error(StatusCode::BAD_REQUEST, NAME_IGNORED).map(ResponseBody::plain))
+        });
     }
     if scope == Scope::Client && request.method() != Method::OPTIONS && is_gateways(&front, &request) {
         return Box::pin(async move {
@@ -39,6 +53,12 @@ pub(crate) fn call(
 
 fn is_gateways(front: &Front, request: &Request<Incoming>) -> bool {
     front.engine().config.enable_grpc_gateway && gateway::serves(request.uri().path())
+}
+
+/// Says whether a client shows a certificate with a name and may take that for enough, which on the gateway it is not.
+fn counts_on_its_name(front: &Front, origin: &Origin) -> bool {
+    origin.common_name.as_ref().is_some_and(|CommonName(name)| !name.is_empty())
+        && front.engine().store.is_auth_enabled()
 }
 
 fn is_grpc(request: &Request<Incoming>) -> bool {

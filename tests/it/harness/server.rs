@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
-use super::Kind;
+use super::{Authority, Kind};
 
 /// How long a server may take to answer after its start. Generous: other suites run on the same cores.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -35,6 +35,8 @@ pub(crate) struct Server {
     directory: TempDir,
     data_directory: PathBuf,
     flags: Vec<String>,
+    /// Whether the address serves TLS too.
+    secure: bool,
     wrapper: Vec<String>,
     child: Option<Child>,
     address: SocketAddr,
@@ -49,6 +51,16 @@ impl Server {
     /// Starts a server with extra flags and waits until it serves.
     pub(crate) fn start_with(kind: Kind, flags: &[&str]) -> Server {
         Server::start_under(&[], kind, flags)
+    }
+
+    /// Starts a server with a certificate and extra flags and waits until it serves: with TLS and without, on one address.
+    pub(crate) fn start_secure(kind: Kind, authority: &Authority, flags: &[&str]) -> Server {
+        let (certificate, key) = (authority.argument("server.pem"), authority.argument("server.key"));
+        let files = ["--cert-file", &certificate, "--key-file", &key];
+        let mut server = Server::new(kind, &[&files, flags].concat());
+        server.secure = true;
+        server.start_again();
+        server
     }
 
     /// Starts a server as the last arguments of another command (a tracer), and waits until it serves.
@@ -78,6 +90,7 @@ impl Server {
             data_directory: directory.path().join("data"),
             directory,
             flags: flags.iter().map(ToString::to_string).collect(),
+            secure: false,
             wrapper: Vec::new(),
             child: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -116,13 +129,14 @@ impl Server {
         command.arg("--data-dir").arg(self.data_directory());
         if self.kind == Kind::Kvd {
             let _ = fs::remove_file(&ready_file);
-            command.args(["--listen-client-urls", "http://127.0.0.1:0"]).arg("--ready-file").arg(&ready_file);
+            self.address.set_port(0);
+            command.args(["--listen-client-urls", &self.client_urls()]).arg("--ready-file").arg(&ready_file);
         } else {
             self.address = free_address();
-            let client_url = format!("http://{}", self.address);
+            let client_urls = self.client_urls();
             // The advertised peer URL stays etcd's default, so that every server has the same member and cluster id.
             command
-                .args(["--listen-client-urls", &client_url, "--advertise-client-urls", &client_url])
+                .args(["--listen-client-urls", &client_urls, "--advertise-client-urls", &client_urls])
                 .args(["--listen-peer-urls", &format!("http://{}", free_address())]);
         }
         command.args(&self.flags).stdin(Stdio::null());
@@ -146,7 +160,8 @@ impl Server {
             if self.kind == Kind::Kvd
                 && let Ok(text) = fs::read_to_string(&ready_file)
             {
-                let address = text.trim().trim_start_matches("http://");
+                let first = text.lines().next().unwrap_or_default();
+                let address = first.trim_start_matches("http://");
                 self.address = address.parse().map_err(|error| format!("ready file says {text:?}: {error}"))?;
             }
             if self.address.port() != 0
@@ -160,6 +175,11 @@ impl Server {
             }
             thread::sleep(POLL_EVERY);
         }
+    }
+
+    fn client_urls(&self) -> String {
+        let plain = format!("http://{}", self.address);
+        if self.secure { format!("{plain},https://{}", self.address) } else { plain }
     }
 
     /// Ends the server as SIGKILL does: at once, nothing flushed.
@@ -200,6 +220,11 @@ impl Server {
     /// Returns the client address in the form tools take as `--endpoints`.
     pub(crate) fn endpoint(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Returns the client address.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Returns the directory the server keeps its data in.

@@ -8,9 +8,9 @@ use kv_proto::ApiError;
 use kv_proto::authpb::{self, permission::Type};
 use kv_proto::etcdserverpb::{self as pb, auth_server::Auth};
 use kv_store::{AuthCommand, AuthState, Caller, Command, KeyRange, PasswordHash, Permission, PermissionKind, ROOT};
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use crate::auth::Credentials;
 use crate::engine::Engine;
 use crate::status::{auth_status, status};
 
@@ -30,9 +30,9 @@ impl AuthService {
         self.engine.header(self.engine.store.revision())
     }
 
-    fn caller(&self, metadata: &MetadataMap) -> Result<Caller, Status> {
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
         let auth = &self.engine.auth;
-        auth.caller(&auth.credentials(metadata))
+        auth.caller(&auth.credentials(request))
     }
 
     /// Has a change made on behalf of who asks for it, and returns the header of the answer.
@@ -44,11 +44,11 @@ impl AuthService {
     /// Returns all users and roles as they are now, if the caller may look.
     async fn look(
         &self,
-        metadata: &MetadataMap,
+        credentials: Credentials,
         may: impl FnOnce(&AuthState, &Caller) -> Result<(), kv_store::AuthError>,
     ) -> Result<Arc<AuthState>, Status> {
         self.engine.linearizable().await?;
-        let caller = self.caller(metadata)?;
+        let caller = self.engine.auth.caller(&credentials)?;
         let state = self.engine.store.auth();
         may(&state, &caller).map_err(auth_status)?;
         Ok(state)
@@ -75,7 +75,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthEnableRequest>,
     ) -> Result<Response<pb::AuthEnableResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::Enable).await?;
         tracing::info!("enabled authentication");
         Ok(Response::new(pb::AuthEnableResponse { header: Some(header) }))
@@ -85,7 +85,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthDisableRequest>,
     ) -> Result<Response<pb::AuthDisableResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::Disable).await?;
         tracing::info!("disabled authentication");
         Ok(Response::new(pb::AuthDisableResponse { header: Some(header) }))
@@ -96,7 +96,7 @@ impl Auth for AuthService {
         request: Request<pb::AuthStatusRequest>,
     ) -> Result<Response<pb::AuthStatusResponse>, Status> {
         // Everybody may ask, but not with a wrong token.
-        let state = self.look(request.metadata(), |_, _| Ok(())).await?;
+        let state = self.look(Credentials::of(&request), |_, _| Ok(())).await?;
         let (enabled, auth_revision) = (state.is_enabled(), state.revision());
         Ok(Response::new(pb::AuthStatusResponse { header: Some(self.header()), enabled, auth_revision }))
     }
@@ -116,8 +116,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserAddRequest>,
     ) -> Result<Response<pb::AuthUserAddResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         self.check_worth_hashing(&caller)?;
         let no_password = request.options.is_some_and(|options| options.no_password);
         let password =
@@ -130,8 +130,9 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserGetRequest>,
     ) -> Result<Response<pb::AuthUserGetResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let state = self.look(&metadata, |state, caller| state.permit_user(caller, &request.name)).await?;
+        let credentials = Credentials::of(&request);
+        let request = request.into_inner();
+        let state = self.look(credentials, |state, caller| state.permit_user(caller, &request.name)).await?;
         let user = state.user(&request.name).ok_or_else(|| status(ApiError::UserNotFound))?;
         Ok(Response::new(pb::AuthUserGetResponse { header: Some(self.header()), roles: user.roles().to_vec() }))
     }
@@ -140,7 +141,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserListRequest>,
     ) -> Result<Response<pb::AuthUserListResponse>, Status> {
-        let state = self.look(request.metadata(), AuthState::permit_admin).await?;
+        let state = self.look(Credentials::of(&request), AuthState::permit_admin).await?;
         let users = state.users().map(|user| user.name().to_owned()).collect();
         Ok(Response::new(pb::AuthUserListResponse { header: Some(self.header()), users }))
     }
@@ -149,7 +150,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserDeleteRequest>,
     ) -> Result<Response<pb::AuthUserDeleteResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::DeleteUser { name: request.into_inner().name }).await?;
         Ok(Response::new(pb::AuthUserDeleteResponse { header: Some(header) }))
     }
@@ -158,8 +159,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserChangePasswordRequest>,
     ) -> Result<Response<pb::AuthUserChangePasswordResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         let password = if request.password.is_empty() {
             self.given_hash(&caller, &request.hashed_password)?
         } else {
@@ -174,8 +175,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserGrantRoleRequest>,
     ) -> Result<Response<pb::AuthUserGrantRoleResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         let header = self.change(&caller, AuthCommand::GrantRole { user: request.user, role: request.role }).await?;
         Ok(Response::new(pb::AuthUserGrantRoleResponse { header: Some(header) }))
     }
@@ -184,8 +185,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserRevokeRoleRequest>,
     ) -> Result<Response<pb::AuthUserRevokeRoleResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         let header = self.change(&caller, AuthCommand::RevokeRole { user: request.name, role: request.role }).await?;
         Ok(Response::new(pb::AuthUserRevokeRoleResponse { header: Some(header) }))
     }
@@ -194,7 +195,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleAddRequest>,
     ) -> Result<Response<pb::AuthRoleAddResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::AddRole { name: request.into_inner().name }).await?;
         Ok(Response::new(pb::AuthRoleAddResponse { header: Some(header) }))
     }
@@ -203,8 +204,9 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleGetRequest>,
     ) -> Result<Response<pb::AuthRoleGetResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let state = self.look(&metadata, |state, caller| state.permit_role(caller, &request.role)).await?;
+        let credentials = Credentials::of(&request);
+        let request = request.into_inner();
+        let state = self.look(credentials, |state, caller| state.permit_role(caller, &request.role)).await?;
         let role = state.role(&request.role).ok_or_else(|| status(ApiError::RoleNotFound))?;
         let perm = if role.name() == ROOT {
             // Whatever it was granted, it may do everything.
@@ -219,7 +221,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleListRequest>,
     ) -> Result<Response<pb::AuthRoleListResponse>, Status> {
-        let state = self.look(request.metadata(), AuthState::permit_admin).await?;
+        let state = self.look(Credentials::of(&request), AuthState::permit_admin).await?;
         let roles = state.roles().map(|role| role.name().to_owned()).collect();
         Ok(Response::new(pb::AuthRoleListResponse { header: Some(self.header()), roles }))
     }
@@ -228,7 +230,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleDeleteRequest>,
     ) -> Result<Response<pb::AuthRoleDeleteResponse>, Status> {
-        let caller = self.caller(request.metadata())?;
+        let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::DeleteRole { name: request.into_inner().role }).await?;
         Ok(Response::new(pb::AuthRoleDeleteResponse { header: Some(header) }))
     }
@@ -237,8 +239,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleGrantPermissionRequest>,
     ) -> Result<Response<pb::AuthRoleGrantPermissionResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         let Some(given) = request.perm else {
             self.engine.store.auth().permit_admin(&caller).map_err(auth_status)?;
             return Err(status(ApiError::PermissionNotGiven));
@@ -260,8 +262,8 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleRevokePermissionRequest>,
     ) -> Result<Response<pb::AuthRoleRevokePermissionResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        let caller = self.caller(&metadata)?;
+        let caller = self.caller(&request)?;
+        let request = request.into_inner();
         let range = KeyRange::new(request.key, request.range_end);
         let header = self.change(&caller, AuthCommand::RevokePermission { role: request.role, range }).await?;
         Ok(Response::new(pb::AuthRoleRevokePermissionResponse { header: Some(header) }))

@@ -50,7 +50,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberAddRequest>,
     ) -> Result<Response<pb::MemberAddResponse>, Status> {
-        let metadata = request.metadata().clone();
+        let credentials = self.engine.auth.credentials(&request);
         let urls = request.into_inner().peer_ur_ls;
         let urls: Vec<_> = urls
             .iter()
@@ -60,7 +60,7 @@ impl Cluster for ClusterService {
         if urls.is_empty() {
             return Err(status(ApiError::BadMemberUrls));
         }
-        self.engine.auth.admin(&metadata)?;
+        self.engine.auth.admin_with(&credentials)?;
         self.check_distinct(None, &urls)?;
         Err(Status::failed_precondition(format!("etcdserver: {ONE_MEMBER}; a member cannot be added")))
     }
@@ -69,7 +69,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberRemoveRequest>,
     ) -> Result<Response<pb::MemberRemoveResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         self.find(request.into_inner().id)?;
         // As in etcd: without its only member a cluster has no quorum.
         Err(status(ApiError::NotEnoughStartedMembers))
@@ -79,7 +79,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberUpdateRequest>,
     ) -> Result<Response<pb::MemberUpdateResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         let request = request.into_inner();
         let member = self.find(request.id)?;
         self.check_distinct(Some(request.id), &request.peer_ur_ls)?;
@@ -96,7 +96,7 @@ impl Cluster for ClusterService {
         if request.get_ref().linearizable {
             self.engine.linearizable().await?;
         }
-        self.engine.auth.known(request.metadata())?;
+        self.engine.auth.known(&request)?;
         let header = Some(self.engine.header(0));
         Ok(Response::new(pb::MemberListResponse { header, members: self.members() }))
     }
@@ -105,7 +105,7 @@ impl Cluster for ClusterService {
         &self,
         request: Request<pb::MemberPromoteRequest>,
     ) -> Result<Response<pb::MemberPromoteResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         let member = self.find(request.into_inner().id)?;
         if !member.learner {
             return Err(status(ApiError::MemberNotLearner));

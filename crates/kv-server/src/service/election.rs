@@ -29,7 +29,7 @@ impl ElectionService {
     }
 
     fn contest<T>(&self, request: &Request<T>, name: &[u8]) -> Result<Contest, Status> {
-        Contest::new(&self.engine, self.engine.auth.credentials(request.metadata()), name)
+        Contest::new(&self.engine, self.engine.auth.credentials(request), name)
     }
 }
 
@@ -76,7 +76,7 @@ impl Election for ElectionService {
 
     async fn observe(&self, request: Request<pb::LeaderRequest>) -> Result<Response<Self::ObserveStream>, Status> {
         // Read at once, and judged with each reading: authentication may be turned on while the stream is open.
-        let credentials = Credentials::of(request.metadata());
+        let credentials = Credentials::of(&request);
         let contest = Contest::new(&self.engine, credentials, &request.get_ref().name)?;
         let mut changes = Changes::new(&self.engine);
         changes.watch(contest.candidates());

@@ -50,7 +50,7 @@ impl Kv for KvService {
     type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send>>;
 
     async fn range(&self, request: Request<pb::RangeRequest>) -> Result<Response<pb::RangeResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
@@ -69,7 +69,7 @@ impl Kv for KvService {
         &self,
         request: Request<pb::RangeRequest>,
     ) -> Result<Response<Self::RangeStreamStream>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
@@ -84,7 +84,7 @@ impl Kv for KvService {
     }
 
     async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::put_cost(&request)).await?;
         let size = self.check_size(&request);
@@ -107,7 +107,7 @@ impl Kv for KvService {
         &self,
         request: Request<pb::DeleteRangeRequest>,
     ) -> Result<Response<pb::DeleteRangeResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let size = self.check_size(&request);
         let delete = convert::delete_range(request).map_err(status)?;
@@ -124,7 +124,7 @@ impl Kv for KvService {
     }
 
     async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::txn_cost(&request)).await?;
         let size = self.check_size(&request);
@@ -165,7 +165,7 @@ impl Kv for KvService {
         &self,
         request: Request<pb::CompactionRequest>,
     ) -> Result<Response<pb::CompactionResponse>, Status> {
-        let caller = self.engine.auth.admin(request.metadata())?;
+        let caller = self.engine.auth.admin(&request)?;
         let request = request.into_inner();
         let revision = match self.engine.propose_for(&caller, &Command::Compact { revision: request.revision }).await? {
             Answer::Compact { revision } => revision,

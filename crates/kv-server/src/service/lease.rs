@@ -40,7 +40,7 @@ impl Lease for LeaseService {
         request: Request<pb::LeaseGrantRequest>,
     ) -> Result<Response<pb::LeaseGrantResponse>, Status> {
         self.engine.admit(LEASE_COST).await?;
-        let caller = self.engine.auth.known(request.metadata())?;
+        let caller = self.engine.auth.known(&request)?;
         let request = request.into_inner();
         let (id, ttl) = grant(&self.engine, &caller, request.id, request.ttl).await?;
         Ok(Response::new(pb::LeaseGrantResponse { header: Some(self.header()), id, ttl, error: String::new() }))
@@ -50,7 +50,7 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseRevokeRequest>,
     ) -> Result<Response<pb::LeaseRevokeResponse>, Status> {
-        let caller = self.engine.auth.known(request.metadata())?;
+        let caller = self.engine.auth.known(&request)?;
         match self.engine.propose_for(&caller, &Command::LeaseRevoke { id: request.into_inner().id }).await? {
             Answer::LeaseRevoke => Ok(Response::new(pb::LeaseRevokeResponse { header: Some(self.header()) })),
             other => Err(mismatch(&other)),
@@ -62,7 +62,7 @@ impl Lease for LeaseService {
         request: Request<Streaming<pb::LeaseKeepAliveRequest>>,
     ) -> Result<Response<Self::LeaseKeepAliveStream>, Status> {
         // Read at once, and judged with each request: authentication may be turned on while the stream is open.
-        let credentials = Credentials::of(request.metadata());
+        let credentials = Credentials::of(&request);
         // One after the other: the next request is read when the answer to the one before is on its way.
         let start = (Arc::clone(&self.engine), credentials, request.into_inner());
         let answers = stream::try_unfold(start, |(engine, credentials, mut requests)| async move {
@@ -83,7 +83,7 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseTimeToLiveRequest>,
     ) -> Result<Response<pb::LeaseTimeToLiveResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let pb::LeaseTimeToLiveRequest { id, keys } = request.into_inner();
         self.engine.linearizable().await?;
         // What is judged is what is answered, and a lease may have very many.
@@ -110,7 +110,7 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseLeasesRequest>,
     ) -> Result<Response<pb::LeaseLeasesResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let leases = self.engine.lessor.by_deadline();
         let permit = self.engine.auth.permit_present(&credentials, |state, caller| {
             state.permit_leases(caller, leases.iter().copied(), &|id| keys_of(&self.engine, id), Access::Read)

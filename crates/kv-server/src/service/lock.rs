@@ -24,7 +24,7 @@ impl LockService {
 #[tonic::async_trait]
 impl Lock for LockService {
     async fn lock(&self, request: Request<pb::LockRequest>) -> Result<Response<pb::LockResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let contest = Contest::new(&self.engine, credentials, &request.name)?;
         let entry = contest.enter(request.lease, bytes::Bytes::new()).await?;
@@ -37,7 +37,7 @@ impl Lock for LockService {
     }
 
     async fn unlock(&self, request: Request<pb::UnlockRequest>) -> Result<Response<pb::UnlockResponse>, Status> {
-        let credentials = self.engine.auth.credentials(request.metadata());
+        let credentials = self.engine.auth.credentials(&request);
         let caller = self.engine.auth.caller(&credentials).map_err(unknown)?;
         let key = request.into_inner().key;
         if key.is_empty() {

@@ -50,9 +50,9 @@ impl Maintenance for MaintenanceService {
 
     async fn alarm(&self, request: Request<pb::AlarmRequest>) -> Result<Response<pb::AlarmResponse>, Status> {
         if request.get_ref().action == AlarmAction::Get as i32 {
-            self.engine.auth.known(request.metadata())?;
+            self.engine.auth.known(&request)?;
         } else {
-            self.engine.auth.admin(request.metadata())?;
+            self.engine.auth.admin(&request)?;
         }
         let request = request.into_inner();
         let alarm = Alarm { kind: AlarmKind(request.alarm), member_id: request.member_id };
@@ -72,7 +72,7 @@ impl Maintenance for MaintenanceService {
     }
 
     async fn status(&self, request: Request<pb::StatusRequest>) -> Result<Response<pb::StatusResponse>, Status> {
-        self.engine.auth.known(request.metadata())?;
+        self.engine.auth.known(&request)?;
         let consensus = self.engine.consensus();
         let sizes = self.engine.sizes()?;
         let mut errors = Vec::new();
@@ -102,13 +102,13 @@ impl Maintenance for MaintenanceService {
         &self,
         request: Request<pb::DefragmentRequest>,
     ) -> Result<Response<pb::DefragmentResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         self.engine.defragment().await?;
         Ok(Response::new(pb::DefragmentResponse::default()))
     }
 
     async fn hash(&self, request: Request<pb::HashRequest>) -> Result<Response<pb::HashResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         let began = Instant::now();
         let hash = self.engine.blocking(|store| {
             store.checkpoint_all()?;
@@ -120,7 +120,7 @@ impl Maintenance for MaintenanceService {
     }
 
     async fn hash_kv(&self, request: Request<pb::HashKvRequest>) -> Result<Response<pb::HashKvResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         let began = Instant::now();
         let revision = request.into_inner().revision;
         let hashed = self.engine.blocking(move |store| store.hash_kv(revision)).await?;
@@ -135,7 +135,7 @@ impl Maintenance for MaintenanceService {
     }
 
     async fn snapshot(&self, request: Request<pb::SnapshotRequest>) -> Result<Response<Self::SnapshotStream>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         let stream = snapshot::start(&self.engine, &self.snapshots).await?;
         Ok(Response::new(Box::pin(stream)))
     }
@@ -144,7 +144,7 @@ impl Maintenance for MaintenanceService {
         &self,
         request: Request<pb::MoveLeaderRequest>,
     ) -> Result<Response<pb::MoveLeaderResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         // The only member leads; handing leadership to itself is done already, and there is nobody else.
         if request.into_inner().target_id == self.engine.identity.member_id {
             return Ok(Response::new(pb::MoveLeaderResponse::default()));
@@ -156,7 +156,7 @@ impl Maintenance for MaintenanceService {
         &self,
         request: Request<pb::DowngradeRequest>,
     ) -> Result<Response<pb::DowngradeResponse>, Status> {
-        self.engine.auth.admin(request.metadata())?;
+        self.engine.auth.admin(&request)?;
         self.engine.linearizable().await?;
         let version = downgrade::judge(request.get_ref())?;
         Ok(Response::new(pb::DowngradeResponse { header: Some(self.header()), version }))

@@ -63,7 +63,7 @@ impl Watch for WatchService {
         request: Request<Streaming<pb::WatchRequest>>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         // Read also while authentication is off: it may be turned on while the stream lives.
-        let credentials = Credentials::of(request.metadata());
+        let credentials = Credentials::of(&request);
         let session = Session::new(Arc::clone(&self.engine), credentials, request.into_inner());
         let messages = stream::try_unfold(session, |mut session| async move {
             let message = session.next_message().await?;

@@ -1,6 +1,7 @@
 //! The beginning of an encrypted connection.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -8,6 +9,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::certificate::Certificate;
 use super::files::Tls;
 use super::rejection;
 
@@ -15,8 +17,9 @@ use super::rejection;
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Tls {
-    /// Makes the handshake. A client that is turned away stands in the log, and its connection is closed.
-    pub(crate) async fn accept<S>(&self, stream: S, remote: &str) -> Option<TlsStream<S>>
+    /// Makes the handshake. Returns also whom the client's certificate names, if that is to say who the client is. A client
+    /// that is turned away stands in the log, and its connection is closed.
+    pub(crate) async fn accept<S>(&self, stream: S, remote: &str) -> Option<(TlsStream<S>, Option<Arc<str>>)>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -26,7 +29,9 @@ impl Tls {
             let text = format!("the handshake took longer than {HANDSHAKE_TIMEOUT:?}");
             Err(io::Error::new(io::ErrorKind::TimedOut, text))
         });
-        shaken.inspect_err(|error| rejection::log(remote, &server_name, error)).ok()
+        let stream = shaken.inspect_err(|error| rejection::log(remote, &server_name, error)).ok()?;
+        let common_name = if self.options.client_cert_auth { common_name(&stream) } else { None };
+        Some((stream, common_name))
     }
 
     async fn shake_hands<S>(&self, stream: S, server_name: &mut String) -> io::Result<TlsStream<S>>
@@ -38,4 +43,11 @@ impl Tls {
         begun.client_hello().server_name().unwrap_or_default().clone_into(server_name);
         begun.into_stream(self.current()).await
     }
+}
+
+/// Returns whom the client's certificate names. One without a name makes its client somebody who may nothing.
+fn common_name<S>(stream: &TlsStream<S>) -> Option<Arc<str>> {
+    let (_, connection) = stream.get_ref();
+    let certificate = Certificate::read(connection.peer_certificates()?.first()?)?;
+    Some(certificate.common_name.into())
 }

@@ -1,0 +1,20 @@
+//! What is known of a request before it is read: where it came in, and over what connection.
+
+use crate::auth::CommonName;
+
+/// What all requests of a connection have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) scope: Scope,
+    /// Whom the client's certificate names, where that says who it is.
+    pub(crate) common_name: Option<CommonName>,
+}
+
+/// Which endpoints a listener serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of them.
+    Client,
+    /// Metrics and health.
+    Metrics,
+}
