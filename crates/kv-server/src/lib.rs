@@ -35,6 +35,7 @@ mod pings;
 mod router;
 mod serve;
 mod tls;
+mod unread;
 mod workers;
 
 // The services, and what they turn requests into.

@@ -14,6 +14,7 @@ use crate::front::Front;
 use crate::gateway;
 use crate::http as endpoints;
 use crate::origin::{Origin, Scope};
+use crate::unread;
 
 /// What etcd says to a client that shows a certificate with a name to the gateway.
 const NAME_IGNORED: &str =
@@ -34,6 +35,7 @@ pub(crate) fn call(
     }
     if scope == Scope::Client && is_gateways(&front, &request) && counts_on_its_name(&front, origin) {
         return Box::pin(async move {
+            unread::discard(request.into_body()).await;
             Ok(endpoints::error(StatusCode::BAD_REQUEST, NAME_IGNORED).map(ResponseBody::plain))
         });
     }
@@ -46,7 +48,9 @@ pub(crate) fn call(
     }
     Box::pin(async move {
         let engine = front.engine();
-        let response = endpoints::respond(scope, request.method(), request.uri(), engine, &engine.metrics).await;
+        let (head, body) = request.into_parts();
+        unread::discard(body).await;
+        let response = endpoints::respond(scope, &head.method, &head.uri, engine, &engine.metrics).await;
         Ok(response.map(ResponseBody::plain))
     })
 }
