@@ -2,6 +2,8 @@
 //!
 //! `KVUTL_RESCUE_DAMAGES=2000 cargo test -p kvutl rescue` damages more directories than the ordinary test.
 
+mod pages;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -9,11 +11,14 @@ use std::path::Path;
 use expect_test::expect;
 use kv_store::{Command, Point, Storage, StorageOptions};
 
+use self::pages::{changed_pages, pages_of_changes};
 use crate::drill::{Random, copy_directory, scratch};
 use crate::harness::{Directory, Server, delete, kvutl, put};
 
 /// How many directories the ordinary test damages.
 const DAMAGES: u64 = 120;
+
+const STORE: &str = "store-0000000001.mdb";
 
 fn sample() -> Directory {
     let mut server = Server::alone();
@@ -104,7 +109,9 @@ fn what_is_intact_is_there_and_what_is_not_is_named() {
     let whole = scratch();
     assert_eq!(rescue(directory.path(), &whole.path().join("new"), &[]).status, 0);
     let truth = changes(&whole.path().join("new"));
-    let (mut lossless, mut with_loss, mut lost_changes) = (0, 0, 0);
+    let file = fs::read(directory.path().join(STORE)).unwrap();
+    let places = pages_of_changes(&file);
+    let (mut lossless, mut with_loss, mut lost_changes, mut intact) = (0, 0, 0, 0);
     for seed in 0..damages {
         let copy = scratch();
         let damaged = copy.path().join("damaged");
@@ -129,6 +136,15 @@ fn what_is_intact_is_there_and_what_is_not_is_named() {
         for (at, change) in &found {
             assert!(truth.get(at) == Some(change), "seed {seed}: {at} is not what was written: {ran}");
         }
+        // Every change whose pages nobody touched. Where the file's newest header is damaged, an older one says which changes
+        // came after it, and those are made again from the log.
+        let changed = changed_pages(&file, &fs::read(damaged.join(STORE)).unwrap());
+        for (at, pages) in places.iter().filter(|(at, _)| is_exact || at.major <= stored) {
+            if pages.is_disjoint(&changed) {
+                intact += 1;
+                assert!(found.contains_key(at), "seed {seed}: {at} is intact on pages {pages:?}, and missing: {ran}");
+            }
+        }
         let missing = missing(&ran.stdout);
         let log_is_damaged = ran.stdout.contains("log");
         let newest = found.keys().next_back().map_or(0, |at| at.major);
@@ -145,7 +161,8 @@ fn what_is_intact_is_there_and_what_is_not_is_named() {
         lost_changes += lost.len();
     }
     println!(
-        "{damages} directories: nothing lost in {lossless}; in {with_loss} others {lost_changes} changes of {} each",
+        "{damages} directories: nothing lost in {lossless}; in {with_loss} others {lost_changes} changes of {} each; \
+         {intact} changes were on pages that nothing happened to, and all of them came over",
         truth.len()
     );
     assert!(lossless > 0 && with_loss > 0);
@@ -154,7 +171,7 @@ fn what_is_intact_is_there_and_what_is_not_is_named() {
 /// Damages a directory in one or several ways.
 fn damage(directory: &Path, seed: u64) -> Vec<(String, Vec<u8>)> {
     let mut random = Random(seed * 1000);
-    let store = directory.join("store-0000000001.mdb");
+    let store = directory.join(STORE);
     match seed % 8 {
         // Both headers, or one.
         0 => overwrite(&store, &[(0, 4096), (4096, 4096)][..=(seed / 8 % 2) as usize]),
@@ -202,7 +219,7 @@ fn content(directory: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn nothing_is_written_where_something_is_missing_unless_told() {
     let directory = sample();
-    overwrite(&directory.path().join("store-0000000001.mdb"), &[(40 * 4096, 4096)]);
+    overwrite(&directory.path().join(STORE), &[(40 * 4096, 4096)]);
     let to = scratch();
     let new = to.path().join("new");
     let ran = rescue(directory.path(), &new, &[]);
