@@ -23,6 +23,7 @@ mod permissions;
 mod power_cut;
 mod quirks;
 mod quota;
+mod read_only;
 mod readme;
 mod sandbox;
 mod scripting;

@@ -25,26 +25,35 @@ fn sample() -> Server {
 /// Runs every command on a directory and shows how each ends: its status, and the last line it says or the first of its error.
 fn run_all(directory: &Path, out: &Path, run: &dyn Fn(&[&str]) -> Process) -> String {
     let new = |name: &str| out.join(name).to_str().expect("a path of text").to_owned();
-    let (snapshot, rescued) = (new("snapshot"), new("rescued"));
+    let (snapshot, rescued, restored) = (new("snapshot"), new("rescued"), new("restored"));
     let path = directory.to_str().expect("a path of text");
-    let commands: [&[&str]; 8] = [
-        &["status"],
-        &["get", "a", "--print-value-only"],
-        &["hashkv"],
-        &["check"],
-        &["snapshot", "save", &snapshot],
+    let inside = directory.join("restored").to_str().expect("a path of text").to_owned();
+    let commands: [&[&str]; 14] = [
+        &["status", "--data-dir", path],
+        &["get", "a", "--print-value-only", "--data-dir", path],
+        &["hashkv", "--data-dir", path],
+        &["check", "--data-dir", path],
+        &["snapshot", "save", &snapshot, "--data-dir", path],
+        &["snapshot", "save", "-", "--zstd", "--data-dir", path],
+        &["snapshot", "status", &snapshot],
+        &["snapshot", "verify", &snapshot],
+        &["hashkv", &snapshot],
+        &["snapshot", "restore", &snapshot, "--data-dir", &restored],
+        &["snapshot", "restore", &snapshot, "--data-dir", &inside],
         &["rescue", path, "--to", &rescued],
-        &["compact", "3"],
-        &["defrag"],
+        &["compact", "3", "--data-dir", path],
+        &["defrag", "--data-dir", path],
     ];
     let mut text = String::new();
     for command in commands {
-        let output = run(&[command, &["--data-dir", path, "--timeout", "100ms"]].concat()).output();
+        let output = run(&[command, &["--timeout", "100ms"]].concat()).output();
         let output = output.expect("the tool starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let stdout = String::from_utf8_lossy(&output.stdout);
         let error = stderr.lines().find(|line| line.starts_with("Error: "));
         let said = error.or(stdout.lines().next_back()).unwrap_or_default();
+        // A snapshot is no text.
+        let said = if said.contains('\u{fffd}') { "(a snapshot)" } else { said };
         let said = said.replace(path, "DATA").replace(out.to_str().expect("a path of text"), "OUT");
         let said = said.replace(&std::process::id().to_string(), "PID");
         let name =
@@ -83,15 +92,21 @@ fn beside_a_running_server() {
     check(
         &run_all(server.directory(), out.path(), &run),
         &expect![[r#"
-        status: 0, format version:        1
-        get a: 0, 3
-        hashkv: 0, 3329150553, 6, -1
-        check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
-        snapshot save: 0, Snapshot saved at OUT/snapshot
-        rescue: 1, Error: DATA is in use by process PID
-        compact 3: 1, Error: DATA is in use by process PID
-        defrag: 1, Error: Failed to defragment etcd data[DATA] (DATA is in use by process PID)
-    "#]],
+            status: 0, format version:        1
+            get a: 0, 3
+            hashkv: 0, 3329150553, 6, -1
+            check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
+            snapshot save: 0, Snapshot saved at OUT/snapshot
+            snapshot save: 0, (a snapshot)
+            snapshot status: 0, f26947b9, 6, 2, 25 kB, 3.7.0
+            snapshot verify: 0, format version:        1
+            hashkv: 0, 3329150553, 6, -1
+            snapshot restore: 0, 
+            snapshot restore: 0, 
+            rescue: 1, Error: DATA is in use by process PID
+            compact 3: 1, Error: DATA is in use by process PID
+            defrag: 1, Error: Failed to defragment etcd data[DATA] (DATA is in use by process PID)
+        "#]],
     );
 }
 
@@ -107,15 +122,21 @@ fn on_what_a_killed_server_left() {
     check(
         &run_all(directory.path(), out.path(), &run),
         &expect![[r#"
-        status: 0, format version:        1
-        get a: 0, 3
-        hashkv: 0, 3329150553, 6, -1
-        check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
-        snapshot save: 0, Snapshot saved at OUT/snapshot
-        rescue: 0, nothing is missing (changes: 3, log entries: 1)
-        compact 3: 0, compacted revision 3
-        defrag: 0, 
-    "#]],
+            status: 0, format version:        1
+            get a: 0, 3
+            hashkv: 0, 3329150553, 6, -1
+            check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
+            snapshot save: 0, Snapshot saved at OUT/snapshot
+            snapshot save: 0, (a snapshot)
+            snapshot status: 0, f26947b9, 6, 2, 25 kB, 3.7.0
+            snapshot verify: 0, format version:        1
+            hashkv: 0, 3329150553, 6, -1
+            snapshot restore: 0, 
+            snapshot restore: 0, 
+            rescue: 0, nothing is missing (changes: 3, log entries: 1)
+            compact 3: 0, compacted revision 3
+            defrag: 0, 
+        "#]],
     );
 }
 
@@ -154,14 +175,20 @@ fn without_permission_to_write() {
     check(
         &text,
         &expect![[r#"
-        status: 0, format version:        1
-        get a: 0, 3
-        hashkv: 0, 3329150553, 6, -1
-        check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
-        snapshot save: 0, Snapshot saved at OUT/snapshot
-        rescue: 0, nothing is missing (changes: 3, log entries: 1)
-        compact 3: 1, Error: open DATA/LOCK: Permission denied (os error 13)
-        defrag: 1, Error: Failed to defragment etcd data[DATA] (open DATA/LOCK: Permission denied (os error 13))
-    "#]],
+            status: 0, format version:        1
+            get a: 0, 3
+            hashkv: 0, 3329150553, 6, -1
+            check: 0, no damage found (changes: 3, keys: 2, log entries: 6)
+            snapshot save: 0, Snapshot saved at OUT/snapshot
+            snapshot save: 0, (a snapshot)
+            snapshot status: 0, f26947b9, 6, 2, 25 kB, 3.7.0
+            snapshot verify: 0, format version:        1
+            hashkv: 0, 3329150553, 6, -1
+            snapshot restore: 0, 
+            snapshot restore: 1, Error: create DATA/restored.restoring: Permission denied (os error 13)
+            rescue: 0, nothing is missing (changes: 3, log entries: 1)
+            compact 3: 1, Error: open DATA/LOCK: Permission denied (os error 13)
+            defrag: 1, Error: Failed to defragment etcd data[DATA] (open DATA/LOCK: Permission denied (os error 13))
+        "#]],
     );
 }
