@@ -60,6 +60,16 @@ pub struct Config {
     pub name: String,
     /// The data directory; `None` stands for `<name>.kvd` where the process runs.
     pub data_dir: Option<PathBuf>,
+    /// The file all this was read from, if it was.
+    pub config_file: Option<PathBuf>,
+    /// The directory of the log, if it is not in that of the data.
+    pub wal_dir: Option<PathBuf>,
+    /// How often a leader tells the others that it is there.
+    pub heartbeat_interval: Duration,
+    /// How long a member waits for a leader.
+    pub election_timeout: Duration,
+    /// Keeps what is in memory out of the swap.
+    pub memory_mlock: bool,
     /// Where clients are served.
     pub listen_client_urls: Vec<Url>,
     /// Where clients are told to go; empty stands for the addresses really listened on.
@@ -76,6 +86,8 @@ pub struct Config {
     pub initial_cluster_token: String,
     /// Whether a new directory begins a cluster.
     pub initial_cluster_state: ClusterState,
+    /// Whether other processes may listen on the same ports.
+    pub socket_reuse_port: bool,
     /// Whether the API is served as JSON too.
     pub enable_grpc_gateway: bool,
     /// Operations in one transaction, at most.
@@ -92,8 +104,6 @@ pub struct Config {
     pub grpc_keepalive_timeout: Duration,
     /// A client that takes nothing of a snapshot for so long is given up; zero means never.
     pub snapshot_stall_timeout: Duration,
-    /// Read for compatibility; checkpoints go by time and bytes.
-    pub snapshot_count: u64,
     /// As typed: 0 stands for the default, a negative number for no quota.
     pub quota_backend_bytes: i64,
     /// A quiet watcher that asked for it hears of progress this often.
@@ -140,12 +150,23 @@ pub struct Config {
     pub listen_metrics_urls: Vec<Url>,
 }
 
+/// Several heartbeats must be lost before there is a new leader.
+const HEARTBEATS_PER_ELECTION_MIN: u128 = 5;
+
+/// Longer, and nobody would write for too long.
+const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(50);
+
 impl Default for Config {
     fn default() -> Self {
         let default_url = |text| vec![Url::parse(text).expect("a constant")];
         Self {
             name: "default".to_owned(),
             data_dir: None,
+            config_file: None,
+            wal_dir: None,
+            heartbeat_interval: kv_raft::HEARTBEAT_INTERVAL,
+            election_timeout: kv_raft::ELECTION_TIMEOUT,
+            memory_mlock: false,
             listen_client_urls: default_url("http://localhost:2379"),
             advertise_client_urls: default_url("http://localhost:2379"),
             client_tls: TlsOptions::default(),
@@ -154,6 +175,7 @@ impl Default for Config {
             initial_cluster: None,
             initial_cluster_token: "etcd-cluster".to_owned(),
             initial_cluster_state: ClusterState::New,
+            socket_reuse_port: false,
             enable_grpc_gateway: true,
             max_txn_ops: 128,
             max_request_bytes: 1_572_864,
@@ -162,7 +184,6 @@ impl Default for Config {
             grpc_keepalive_interval: Duration::from_secs(2 * 60 * 60),
             grpc_keepalive_timeout: Duration::from_secs(20),
             snapshot_stall_timeout: Duration::from_secs(10 * 60),
-            snapshot_count: 10_000,
             quota_backend_bytes: 0,
             watch_progress_notify_interval: Duration::from_secs(10 * 60),
             compaction_batch_limit: 1000,
@@ -262,6 +283,8 @@ impl Config {
                     .field("min-watch-progress-notify-interval", "100ms"),
             );
         }
+        self.check_election()?;
+        self.log.rotation()?;
         self.retention()?;
         self.feature_gates.validate()?;
         notices.extend(self.feature_gates.notices());
@@ -292,6 +315,39 @@ impl Config {
         notices.extend(quota::notices(self.quota_backend_bytes, self.quota_bytes()));
         self.identity()?;
         Ok(notices)
+    }
+
+    fn check_election(&self) -> Result<(), String> {
+        let (heartbeat, election) = (self.heartbeat_interval.as_millis(), self.election_timeout.as_millis());
+        if heartbeat == 0 {
+            return Err("--heartbeat-interval must be >0 (set to 0ms)".to_owned());
+        }
+        if election < HEARTBEATS_PER_ELECTION_MIN * heartbeat {
+            return Err(format!(
+                "--election-timeout[{election}ms] should be at least as 5 times as --heartbeat-interval[{heartbeat}ms]"
+            ));
+        }
+        if election > ELECTION_TIMEOUT_MAX.as_millis() {
+            return Err(format!(
+                "--election-timeout[{election}ms] is too long, and should be set less than {}ms",
+                ELECTION_TIMEOUT_MAX.as_millis()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Returns the shortest time to live of a lease in seconds, etcd's: one and a half election timeouts in whole heartbeats.
+    /// Nobody can renew faster while a leader is lost.
+    pub(crate) fn lease_ttl_min(&self) -> i64 {
+        let heartbeat = self.heartbeat_interval.as_millis().max(1);
+        let ticks = self.election_timeout.as_millis() / heartbeat;
+        let milliseconds = 3 * ticks / 2 * heartbeat;
+        i64::try_from(milliseconds.div_ceil(1000)).unwrap_or(i64::MAX)
+    }
+
+    /// Returns the directory of the log.
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.data_dir().join("log")
     }
 
     /// Reads how much history is kept without anybody asking.

@@ -19,10 +19,11 @@ use tonic::Status;
 use crate::auth::Auth;
 use crate::config::{Config, Identity};
 use crate::defragment;
+use crate::engine_error::EngineError;
 use crate::failure::Failure;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
-use crate::startup::{EngineError, background_options, check_at_start, node_options, open_store};
+use crate::startup::{background_options, check_at_start, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
 
 /// Everything below the services.
@@ -100,7 +101,8 @@ impl Engine {
 
     /// Begins to count the time of leases, and to revoke those that expire.
     fn count_leases(&self) {
-        self.lessor.start(&self.store);
+        // Etcd's election timeout is what a new leader gives.
+        self.lessor.start(&self.store, self.config.election_timeout);
         let (lessor, proposer) = (Arc::clone(&self.lessor), self.proposer.clone());
         let revoking = self.failure.watch_over("revoking leases", async move { lessor.run(proposer).await });
         *self.revoking.lock() = Some(revoking);

@@ -1,73 +1,18 @@
 //! Every flag of `kvd`: its name, its default, what it sets and what it says of itself.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::config::{ClusterState, Config, MetricsDetail};
-use crate::logging::{LogFormat, LogLevel, LogOutput};
+use crate::compatible_flags::COMPATIBLE;
+use crate::config::{ClusterState, MetricsDetail};
+use crate::flag::{Flag, Group, Set, flag};
+use crate::logging::{LogFormat, LogLevel, LogOutput, ROTATION};
 use crate::url::Url;
 use crate::values::{OUT_OF_RANGE, PARSE_ERROR, parse_bool, parse_duration, parse_signed, parse_unsigned};
 
-/// Where a flag stands in the help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
-    Member,
-    Cluster,
-    Limits,
-    Tls,
-    Auth,
-    Storage,
-    Observation,
-    Process,
-}
-
-impl Group {
-    pub(crate) const ALL: [(Group, &'static str); 8] = [
-        (Group::Member, "Member"),
-        (Group::Cluster, "Cluster"),
-        (Group::Limits, "Limits and connections"),
-        (Group::Tls, "TLS"),
-        (Group::Auth, "Authentication"),
-        (Group::Storage, "Storage"),
-        (Group::Observation, "Logs and metrics"),
-        (Group::Process, "Process"),
-    ];
-}
-
-type Set = fn(&mut Config, &str) -> Result<(), String>;
-
-pub(crate) struct Flag {
-    pub(crate) name: &'static str,
-    /// What stands for the value in the help; a switch has none and may be typed alone.
-    pub(crate) value: Option<&'static str>,
-    /// As it would be typed.
-    pub(crate) default: &'static str,
-    pub(crate) group: Group,
-    pub(crate) help: &'static str,
-    /// Said when the flag is given although this release cannot do what it asks.
-    pub(crate) not_honoured: Option<&'static str>,
-    pub(crate) set: Set,
-}
-
-/// Shorthand for the table below.
-const fn flag(group: Group, name: &'static str, value: &'static str, default: &'static str, set: Set) -> Flag {
-    Flag { name, value: Some(value), default, group, help: "", not_honoured: None, set }
-}
-
-impl Flag {
-    const fn help(mut self, help: &'static str) -> Self {
-        self.help = help;
-        self
-    }
-
-    const fn switch(mut self) -> Self {
-        self.value = None;
-        self
-    }
-
-    const fn not_honoured(mut self, why: &'static str) -> Self {
-        self.not_honoured = Some(why);
-        self
-    }
+/// Returns every flag there is.
+pub(crate) fn all() -> impl Iterator<Item = &'static Flag> {
+    FLAGS.iter().chain(COMPATIBLE)
 }
 
 /// TLS between members.
@@ -80,7 +25,7 @@ const fn peer(name: &'static str, value: &'static str) -> Flag {
 }
 
 #[rustfmt::skip]
-pub(crate) const FLAGS: &[Flag] = &[
+const FLAGS: &[Flag] = &[
     flag(Group::Member, "name", "NAME", "default", |config, text| { text.clone_into(&mut config.name); Ok(()) })
         .help("Human-readable name of this member."),
     flag(Group::Member, "data-dir", "DIR", "", |config, text| { config.data_dir = path(text); Ok(()) })
@@ -92,6 +37,14 @@ pub(crate) const FLAGS: &[Flag] = &[
     flag(Group::Member, "listen-peer-urls", "URLS", "http://localhost:2380", |config, text| urls(&mut config.listen_peer_urls, text))
         .help("Where other members would be served.")
         .not_honoured("this release runs one member and opens no peer listener"),
+    flag(Group::Member, "config-file", "FILE", "", |config, text| { config.config_file = path(text); Ok(()) })
+        .help("Take the configuration from this file, in YAML or JSON with flags' names, and from nowhere else."),
+    flag(Group::Member, "wal-dir", "DIR", "", |config, text| { config.wal_dir = path(text); Ok(()) })
+        .help("Keep the log in this directory, on a disk of its own perhaps; a link in the data directory leads there."),
+    flag(Group::Cluster, "heartbeat-interval", "MS", "100", |config, text| { config.heartbeat_interval = milliseconds(text)?; Ok(()) })
+        .help("How often a leader tells the others that it is there."),
+    flag(Group::Cluster, "election-timeout", "MS", "1000", |config, text| { config.election_timeout = milliseconds(text)?; Ok(()) })
+        .help("How long a member waits for a leader. One and a half times this is the shortest time a lease can have."),
     flag(Group::Cluster, "initial-advertise-peer-urls", "URLS", "http://localhost:2380", |config, text| urls(&mut config.initial_advertise_peer_urls, text))
         .help("Peer URLs of this member. They decide its id when the directory is new."),
     flag(Group::Cluster, "initial-cluster", "NAME=URL,…", "", |config, text| { config.initial_cluster = (!text.is_empty()).then(|| text.to_owned()); Ok(()) })
@@ -104,6 +57,8 @@ pub(crate) const FLAGS: &[Flag] = &[
     }).help("`new` begins a cluster, `existing` joins one. An initialised directory ignores it."),
     flag(Group::Limits, "enable-grpc-gateway", "", "true", |config, text| { config.enable_grpc_gateway = parse_bool(text)?; Ok(()) }).switch()
         .help("Serve the API as JSON too, under /v3/."),
+    flag(Group::Limits, "socket-reuse-port", "", "false", |config, text| { config.socket_reuse_port = parse_bool(text)?; Ok(()) }).switch()
+        .help("Let other processes listen on the same ports (SO_REUSEPORT)."),
     flag(Group::Limits, "max-txn-ops", "N", "128", |config, text| u32_into(&mut config.max_txn_ops, text))
         .help("Operations in one transaction, at most."),
     flag(Group::Limits, "max-request-bytes", "BYTES", "1572864", |config, text| u32_into(&mut config.max_request_bytes, text))
@@ -186,9 +141,6 @@ pub(crate) const FLAGS: &[Flag] = &[
         .help("Pause between two such steps."),
     flag(Group::Storage, "bootstrap-defrag-threshold-megabytes", "N", "0", |config, text| u32_into(&mut config.bootstrap_defrag_threshold_megabytes, text))
         .help("Defragment at the start if so many MiB of the store file are free. 0: never."),
-    flag(Group::Storage, "snapshot-count", "N", "10000", |config, text| { config.snapshot_count = parse_unsigned(text)?; Ok(()) })
-        .help("For compatibility.")
-        .not_honoured("checkpoints are taken by time and size, and the log is cut after each"),
     flag(Group::Storage, "unsafe-no-fsync", "", "false", |config, text| { config.unsafe_no_fsync = parse_bool(text)?; Ok(()) }).switch()
         .help("Do not wait for the disk. A power cut loses acknowledged writes or the whole store: tests only."),
     flag(Group::Observation, "log-level", "LEVEL", "info", |config, text| {
@@ -210,6 +162,14 @@ pub(crate) const FLAGS: &[Flag] = &[
     }).help("More addresses that serve /metrics and health checks only."),
     flag(Group::Process, "feature-gates", "GATE=BOOL,…", "", |config, text| config.feature_gates.read(text))
         .help("Features to turn on or off, by etcd's names. CompactHashCheck and InitialCorruptCheck are honoured, alone or with AllAlpha; what the others ask for holds, or a warning says what holds instead."),
+    flag(Group::Observation, "enable-log-rotation", "", "false", |config, text| { config.log.rotate = parse_bool(text)?; Ok(()) }).switch()
+        .help("Begin a new file when that of --log-outputs is full."),
+    flag(Group::Observation, "log-rotation-config-json", "JSON", ROTATION, |config, text| {
+        text.clone_into(&mut config.log.rotation);
+        Ok(())
+    }).help("When a file is full, in MiB, and how many days and how many old files are kept; 0 keeps all."),
+    flag(Group::Process, "memory-mlock", "", "false", |config, text| { config.memory_mlock = parse_bool(text)?; Ok(()) }).switch()
+        .help("Keep what is in memory out of the swap."),
     flag(Group::Process, "ready-file", "FILE", "", |config, text| { config.ready_file = path(text); Ok(()) })
         .help("Write the client URL into this file once clients are served."),
     flag(Group::Process, "throwaway", "", "false", |config, text| { config.throwaway = parse_bool(text)?; Ok(()) }).switch()
@@ -237,6 +197,10 @@ fn urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    parse_unsigned(text).map(Duration::from_millis)
+}
+
 fn u32_into(target: &mut u32, text: &str) -> Result<(), String> {
     *target = u32::try_from(parse_unsigned(text)?).map_err(|_| OUT_OF_RANGE.to_owned())?;
     Ok(())
@@ -253,10 +217,11 @@ fn choose<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn the_defaults_of_the_table_are_those_of_the_config() {
-        for flag in FLAGS {
+        for flag in all() {
             let mut config = Config::default();
             (flag.set)(&mut config, flag.default).unwrap_or_else(|error| panic!("{}: {error}", flag.name));
             assert_eq!(config, Config::default(), "{}", flag.name);

@@ -1,10 +1,12 @@
 //! Reads the command line and the environment with etcd's rules.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use crate::config::Config;
-use crate::flag_table::{FLAGS, Flag, Group};
+use crate::config_file;
+use crate::flag::{Flag, Given, Group};
+use crate::flag_table;
 use crate::logging::Notice;
 use crate::url::Url;
 use crate::values::parse_bool;
@@ -14,6 +16,8 @@ use crate::values::parse_bool;
 pub(crate) enum Invocation {
     Help,
     Version,
+    /// Say whether the configuration makes sense.
+    Check(Box<Config>, Vec<Notice>),
     Serve(Box<Config>, Vec<Notice>),
 }
 
@@ -40,9 +44,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("experimental-watch-progress-notify-interval", "watch-progress-notify-interval"),
 ];
 
-/// Variables etcd knows that are not flags of ours, and why they cannot simply be passed over.
-const REFUSED_VARIABLES: &[(&str, &str)] =
-    &[("ETCD_CONFIG_FILE", "this release reads no configuration file; unset the variable and use flags")];
+/// What asks for the configuration to be checked and nothing else.
+pub(crate) const CHECK: &str = "check-config";
 
 /// Where a throwaway server listens unless told otherwise: a free port that other machines cannot reach.
 const THROWAWAY_URL: &str = "http://127.0.0.1:0";
@@ -54,8 +57,12 @@ const PREFIXES: [&str; 2] = ["KVD_", "ETCD_"];
 pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> Result<Invocation, Refusal> {
     let mut config = Config::default();
     let mut notices = Vec::new();
-    let mut typed = BTreeSet::new();
+    let mut typed = Given::new();
 
+    let (checking, arguments) = match arguments.split_first() {
+        Some((first, rest)) if first == CHECK => (true, rest),
+        _ => (false, arguments),
+    };
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let Some(word) = argument.strip_prefix('-').filter(|word| !word.is_empty()) else {
@@ -97,16 +104,41 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
         if flag.name == "version" && parse_bool(value) == Ok(true) {
             return Ok(Invocation::Version);
         }
-        typed.insert(flag.name);
+        typed.insert(flag.name, value.to_owned());
     }
 
-    let from_environment = read_environment(&mut config, &typed, environment, &mut notices)?;
-    let given = |name: &str| typed.contains(name) || from_environment.contains(name);
-    for flag in FLAGS.iter().filter(|flag| given(flag.name)) {
-        if let Some(why) = flag.not_honoured {
+    let given = if let Some(path) = config_file(&config, environment) {
+        // As in etcd, a file is the whole configuration.
+        config = Config { config_file: Some(path.clone()), ..Config::default() };
+        let given = config_file::read(&path, &mut config, &mut notices).map_err(Refusal::Invalid)?;
+        notices.push(
+            Notice::info(
+                "loaded server configuration, other configuration command line flags and environment variables will be \
+                 ignored if provided",
+            )
+            .field("path", path.display().to_string()),
+        );
+        let ignored = typed.keys().filter(|name| **name != "config-file").map(|name| format!("--{name}"));
+        let ignored: Vec<String> = ignored.collect();
+        if !ignored.is_empty() {
+            let notice = Notice::warn("flags beside a configuration file are ignored");
+            notices.push(notice.field("flags", ignored.as_slice()));
+        }
+        given
+    } else {
+        let mut given = read_environment(&mut config, &typed, environment, &mut notices)?;
+        given.extend(typed);
+        given
+    };
+    for flag in flag_table::all() {
+        // What asks for the default asks for nothing.
+        if let Some(why) = flag.not_honoured
+            && given.get(flag.name).is_some_and(|value| value != flag.default)
+        {
             notices.push(Notice::warn(format!("--{} has no effect: {why}", flag.name)));
         }
     }
+    let given = |name: &str| given.contains_key(name);
     if config.throwaway {
         if given("data-dir") {
             return Err(Refusal::Invalid("--throwaway makes a directory of its own; leave out --data-dir".to_owned()));
@@ -130,11 +162,12 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
         config.advertise_client_urls.clear();
     }
     notices.extend(config.validate().map_err(Refusal::Invalid)?);
-    Ok(Invocation::Serve(Box::new(config), notices))
+    let config = Box::new(config);
+    Ok(if checking { Invocation::Check(config, notices) } else { Invocation::Serve(config, notices) })
 }
 
 /// Command lines that work, and what they do.
-pub(crate) const EXAMPLES: [(&str, &str); 4] = [
+pub(crate) const EXAMPLES: [(&str, &str); 5] = [
     ("kvd", "One member on http://localhost:2379, its data in default.kvd."),
     (
         "kvd --name a --data-dir /var/lib/kvd --listen-client-urls http://0.0.0.0:2379 \\\n\
@@ -146,6 +179,10 @@ pub(crate) const EXAMPLES: [(&str, &str); 4] = [
         "On a free port; `ready` appears with its URL when it serves.",
     ),
     (
+        "kvd check-config --config-file /etc/kvd.yaml",
+        "Exit status 0 if kvd would start with this file, as far as that can be known without starting.",
+    ),
+    (
         "kvctl sandbox -- sh -c 'kvctl put a 1; kvctl get a'",
         "A throwaway server for one command, by way of --throwaway.",
     ),
@@ -155,13 +192,13 @@ pub(crate) const EXAMPLES: [(&str, &str); 4] = [
 pub(crate) fn help() -> String {
     let mut text = String::from(
         "kvd is a persistent key-value store that serves the etcd v3 API.\n\n\
-         Usage:\n  kvd [flags]\n\n\
+         Usage:\n  kvd [flags]               serve\n  kvd check-config [flags]  say whether the configuration makes sense\n\n\
          Every flag is also a variable: --data-dir is KVD_DATA_DIR or ETCD_DATA_DIR. To set a flag and its variable\n\
          is an error. Single and double dashes mean the same; `--flag=value` and `--flag value` too.\n",
     );
     for (group, title) in Group::ALL {
         let _ = write!(text, "\n{title}:\n");
-        for flag in FLAGS.iter().filter(|flag| flag.group == group) {
+        for flag in flag_table::all().filter(|flag| flag.group == group) {
             let _ = match flag.value {
                 None => writeln!(text, "  --{}", flag.name),
                 Some(value) if flag.default.is_empty() => writeln!(text, "  --{} {value}", flag.name),
@@ -180,21 +217,30 @@ pub(crate) fn help() -> String {
     text
 }
 
+/// Returns the configuration file to read instead of everything else.
+fn config_file(config: &Config, environment: &[(String, String)]) -> Option<PathBuf> {
+    let variable = |prefix: &str| {
+        let name = format!("{prefix}CONFIG_FILE");
+        environment
+            .iter()
+            .find(|(variable, value)| *variable == name && !value.is_empty())
+            .map(|(_, value)| value.into())
+    };
+    config.config_file.clone().or_else(|| PREFIXES.iter().find_map(|prefix| variable(prefix)))
+}
+
 /// Takes values from variables, and returns the flags they set.
 fn read_environment(
     config: &mut Config,
-    typed: &BTreeSet<&'static str>,
+    typed: &Given,
     environment: &[(String, String)],
     notices: &mut Vec<Notice>,
-) -> Result<BTreeSet<&'static str>, Refusal> {
-    let mut set = BTreeSet::new();
+) -> Result<Given, Refusal> {
+    let mut set = Given::new();
     // The stronger prefix is read first, whatever the order of the environment.
     for prefix in PREFIXES {
         for (variable, value) in environment {
             let Some(name) = variable.strip_prefix(prefix) else { continue };
-            if let Some((_, why)) = REFUSED_VARIABLES.iter().find(|(refused, _)| refused == variable) {
-                return Err(Refusal::Invalid(format!("{variable} is set: {why}")));
-            }
             let name = name.to_ascii_lowercase().replace('_', "-");
             let flag = match find(&name, &mut Vec::new()) {
                 Some(flag) if flag.name == "version" || flag.name == "help" => {
@@ -210,19 +256,20 @@ fn read_environment(
                     continue;
                 }
             };
-            if typed.contains(flag.name) {
+            if typed.contains_key(flag.name) {
                 return Err(Refusal::Conflict { variable: variable.clone() });
             }
             if value.is_empty() {
                 continue;
             }
-            if !set.insert(flag.name) {
+            if set.contains_key(flag.name) {
                 notices.push(
                     Notice::info("environment variable is shadowed by another one")
                         .field("environment-variable", variable),
                 );
                 continue;
             }
+            set.insert(flag.name, value.clone());
             (flag.set)(config, value)
                 .map_err(|error| Refusal::Invalid(format!("invalid value {value:?} for {variable}: {error}")))?;
             notices.push(
@@ -240,7 +287,7 @@ fn find(name: &str, notices: &mut Vec<Notice>) -> Option<&'static Flag> {
         Some((alias, current)) => (*current, Some(alias)),
         None => (name, None),
     };
-    let flag = FLAGS.iter().find(|flag| flag.name == name)?;
+    let flag = flag_table::all().find(|flag| flag.name == name)?;
     if let Some(alias) = alias {
         notices.push(Notice::warn(format!("--{alias} is deprecated. Use --{name} instead.")));
     }
@@ -249,7 +296,7 @@ fn find(name: &str, notices: &mut Vec<Notice>) -> Option<&'static Flag> {
 
 /// Names the flag a typing error probably meant.
 fn similar(name: &str) -> String {
-    let near = FLAGS.iter().map(|flag| flag.name).find(|known| edit_distance(known, name) <= 2);
+    let near = flag_table::all().map(|flag| flag.name).find(|known| edit_distance(known, name) <= 2);
     near.map(|known| format!(" (did you mean -{known}?)")).unwrap_or_default()
 }
 
@@ -269,8 +316,6 @@ fn edit_distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn parse_with(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Invocation, Refusal> {
@@ -384,7 +429,47 @@ mod tests {
             parse_with(&[], &[("ETCD_MAX_TXN_OPS", "x")]).unwrap_err(),
             Refusal::Invalid("invalid value \"x\" for ETCD_MAX_TXN_OPS: parse error".to_owned())
         );
-        assert!(matches!(parse_with(&[], &[("ETCD_CONFIG_FILE", "x")]).unwrap_err(), Refusal::Invalid(_)));
+        assert!(matches!(parse_with(&[], &[("ETCD_CONFIG_FILE", "absent")]).unwrap_err(), Refusal::Invalid(_)));
+    }
+
+    #[test]
+    fn a_file_is_the_whole_configuration() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "name: from-file\nmax-txn-ops: 9\npre-vote: false\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let checked = |config: &Config, notices: &[String]| {
+            assert_eq!(
+                (config.name.as_str(), config.max_txn_ops, config.max_request_bytes),
+                ("from-file", 9, 1_572_864)
+            );
+            assert!(notices.iter().any(|notice| notice.starts_with("loaded server configuration")), "{notices:?}");
+            assert!(notices.iter().any(|notice| notice.starts_with("--pre-vote has no effect")), "{notices:?}");
+        };
+        let (config, notices) = served(&["--name=flag", "--config-file", path], &[("ETCD_MAX_REQUEST_BYTES", "7")]);
+        checked(&config, &notices);
+        assert!(notices.contains(&"flags beside a configuration file are ignored".to_owned()));
+        let (config, notices) = served(&[], &[("ETCD_CONFIG_FILE", path), ("ETCD_NAME", "variable")]);
+        checked(&config, &notices);
+        assert!(matches!(parse_with(&["check-config", "--config-file", path], &[]), Ok(Invocation::Check(..))));
+    }
+
+    #[test]
+    fn elections_have_time_and_not_too_much() {
+        let (config, _) = served(&["--heartbeat-interval=300", "--election-timeout=3500"], &[]);
+        assert_eq!(config.lease_ttl_min(), 5);
+        assert_eq!(Config::default().lease_ttl_min(), 2);
+        let refusal = |arguments: &[&str]| match parse_with(arguments, &[]) {
+            Err(Refusal::Invalid(error)) => error,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            refusal(&["--election-timeout=499"]),
+            "--election-timeout[499ms] should be at least as 5 times as --heartbeat-interval[100ms]"
+        );
+        assert_eq!(
+            refusal(&["--election-timeout=50001"]),
+            "--election-timeout[50001ms] is too long, and should be set less than 50000ms"
+        );
     }
 
     #[test]
@@ -407,6 +492,6 @@ mod tests {
         assert!(matches!(parse_with(&["-h"], &[]), Ok(Invocation::Help)));
         assert!(matches!(parse_with(&["--name", "a", "--help"], &[]), Ok(Invocation::Help)));
         assert!(matches!(parse_with(&["--version", "x"], &[]), Ok(Invocation::Version)));
-        assert!(FLAGS.iter().all(|flag| help().contains(&format!("--{}", flag.name))));
+        assert!(flag_table::all().all(|flag| help().contains(&format!("--{}", flag.name))));
     }
 }

@@ -23,13 +23,6 @@ use crate::metrics::Metrics;
 use crate::status::propose_status;
 use expiry::{Due, Expiry, Limits, Renewal};
 
-/// The shortest time to live, in seconds; shorter ones are raised to it. Etcd's with its default timing, one and a half
-/// election timeouts: nobody can renew faster while a leader is lost.
-pub(crate) const TTL_MIN: i64 = 2;
-
-/// What a lease has longer after a start, because nobody could renew it before: etcd's election timeout.
-const GRACE: Duration = Duration::from_secs(1);
-
 /// How many leases are revoked in a round.
 const REVOCATIONS_MAX: usize = 500;
 
@@ -58,14 +51,16 @@ impl Lessor {
     }
 
     /// Begins to count the time of the leases in `store`, and of all that are granted from now on.
-    pub(crate) fn start(self: &Arc<Self>, store: &Store) {
+    ///
+    /// Those have `grace` more, because nobody could renew them before.
+    pub(crate) fn start(self: &Arc<Self>, store: &Store, grace: Duration) {
         let now = Instant::now();
         // Nobody is served yet, so nothing changes beside this.
         let leases = store.observe_leases(Arc::clone(self) as Arc<dyn LeaseObserver>);
         for piece in leases.chunks(CHECKPOINTS_MAX) {
             let mut state = self.state.lock();
             for lease in piece {
-                state.expiry.insert(*lease, GRACE, now);
+                state.expiry.insert(*lease, grace, now);
             }
         }
         self.sooner.notify_one();

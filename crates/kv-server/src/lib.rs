@@ -7,8 +7,11 @@
 //! [`serve()`] runs a server inside a process, on sockets that are bound already; [`main()`] is the whole of `kvd`.
 
 // The process: what it is told, how it logs, when it ends.
+mod compatible_flags;
 mod config;
+mod config_file;
 mod feature_gates;
+mod flag;
 mod flag_table;
 mod flags;
 #[cfg(test)]
@@ -55,25 +58,28 @@ mod compaction_report;
 mod corruption;
 mod defragment;
 mod engine;
+mod engine_error;
 mod failure;
 mod lease;
 mod startup;
+mod wal_dir;
 
 // What others are told.
 mod checks;
 mod exposition;
+mod log_file;
 mod logging;
 mod metrics;
 mod notify;
 mod timestamp;
 
 pub use config::{ClusterState, Config, GRPC_OVERHEAD_BYTES, MetricsDetail};
+pub use engine_error::EngineError;
 pub use feature_gates::FeatureGates;
 pub use listener::{BindError, Listeners};
 pub use logging::{LogConfig, LogFormat, LogLevel, LogOutput};
 pub use notify::ServiceManager;
 pub use process::main;
 pub use serve::{ServeError, serve};
-pub use startup::EngineError;
 pub use tls::{TlsError, TlsOptions};
 pub use url::{Scheme, Url};

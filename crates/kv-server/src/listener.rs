@@ -24,8 +24,8 @@ impl Listeners {
     /// Binds what the configuration names.
     pub fn bind(config: &Config) -> Result<Self, BindError> {
         Ok(Self {
-            clients: Listener::bind_all(&config.listen_client_urls)?,
-            metrics: Listener::bind_all(&config.listen_metrics_urls)?,
+            clients: Listener::bind_all(&config.listen_client_urls, config.socket_reuse_port)?,
+            metrics: Listener::bind_all(&config.listen_metrics_urls, config.socket_reuse_port)?,
         })
     }
 
@@ -68,7 +68,7 @@ pub(crate) enum Bound {
 }
 
 impl Listener {
-    fn bind_all(urls: &[Url]) -> Result<Vec<Self>, BindError> {
+    fn bind_all(urls: &[Url], reuse_port: bool) -> Result<Vec<Self>, BindError> {
         let mut listeners: Vec<(&str, Self)> = Vec::new();
         for url in urls {
             match listeners.iter_mut().find(|(asked, _)| *asked == url.address) {
@@ -76,22 +76,22 @@ impl Listener {
                     let address = same.urls[0].address.clone();
                     same.urls.push(Url::new(url.scheme, address));
                 }
-                None => listeners.push((&url.address, Self::bind(url)?)),
+                None => listeners.push((&url.address, Self::bind(url, reuse_port)?)),
             }
         }
         Ok(listeners.into_iter().map(|(_, listener)| listener).collect())
     }
 
-    fn bind(url: &Url) -> Result<Self, BindError> {
+    fn bind(url: &Url, reuse_port: bool) -> Result<Self, BindError> {
         let bound = match url.host_port() {
-            Some((host, port)) => bind_tcp(url.scheme, host, port),
+            Some((host, port)) => bind_tcp(url.scheme, host, port, reuse_port),
             None => bind_unix(url),
         };
         bound.map_err(|source| BindError { url: url.to_string(), source })
     }
 }
 
-fn bind_tcp(scheme: Scheme, host: &str, port: &str) -> io::Result<Listener> {
+fn bind_tcp(scheme: Scheme, host: &str, port: &str, reuse_port: bool) -> io::Result<Listener> {
     let port: u16 =
         port.parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the port is not a number"))?;
     let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
@@ -101,6 +101,7 @@ fn bind_tcp(scheme: Scheme, host: &str, port: &str) -> io::Result<Listener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the connections of the process before.
     socket.set_reuse_address(true)?;
+    socket.set_reuse_port(reuse_port)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     fn bind(url: &str) -> Result<Listener, BindError> {
-        Listener::bind(&Url::parse(url).unwrap())
+        Listener::bind(&Url::parse(url).unwrap(), false)
     }
 
     #[test]
@@ -151,9 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn a_port_can_be_shared_if_both_say_so() {
+        let first = Listener::bind(&Url::parse("http://127.0.0.1:0").unwrap(), true).unwrap();
+        assert!(Listener::bind(&first.urls[0], true).is_ok());
+        assert!(Listener::bind(&first.urls[0], false).is_err());
+    }
+
+    #[test]
     fn one_address_is_one_socket_with_tls_and_without() {
         let urls = Url::parse_list("http://127.0.0.1:0,https://127.0.0.1:0").unwrap();
-        let listeners = Listener::bind_all(&urls).unwrap();
+        let listeners = Listener::bind_all(&urls, false).unwrap();
         let [both] = listeners.as_slice() else { panic!("{listeners:?}") };
         let [plain, secure] = both.urls.as_slice() else { panic!("{both:?}") };
         assert_eq!(plain.address, secure.address);

@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::log_file::{LogFile, Rotation};
 use crate::timestamp::timestamp;
 
 /// How the server logs.
@@ -27,11 +28,39 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// Where the lines go: to each of these.
     pub outputs: Vec<LogOutput>,
+    /// Whether a full file is followed by a new one.
+    pub rotate: bool,
+    /// When a file is full, as `--log-rotation-config-json` has it.
+    pub rotation: String,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { level: LogLevel::Info, format: LogFormat::Json, outputs: vec![LogOutput::Stderr] }
+        Self {
+            level: LogLevel::Info,
+            format: LogFormat::Json,
+            outputs: vec![LogOutput::Stderr],
+            rotate: false,
+            rotation: ROTATION.to_owned(),
+        }
+    }
+}
+
+/// [`LogConfig::rotation`] unless set otherwise.
+pub(crate) const ROTATION: &str =
+    r#"{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}"#;
+
+impl LogConfig {
+    /// Reads when a file is full; nothing where it never is.
+    pub(crate) fn rotation(&self) -> Result<Option<Rotation>, String> {
+        if !self.rotate {
+            return Ok(None);
+        }
+        let files = self.outputs.iter().filter(|output| matches!(output, LogOutput::File(_))).count();
+        if files != 1 {
+            return Err("--log-outputs requires a single file path when --log-rotate-config-json is defined".to_owned());
+        }
+        Rotation::parse(&self.rotation).map(Some)
     }
 }
 
@@ -103,11 +132,12 @@ impl LogOutput {
         }
     }
 
-    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
-        Ok(match self {
-            Self::Stderr => Box::new(io::stderr()),
-            Self::Stdout => Box::new(io::stdout()),
-            Self::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+    fn open(&self, rotation: Option<Rotation>) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match (self, rotation) {
+            (Self::Stderr, _) => Box::new(io::stderr()),
+            (Self::Stdout, _) => Box::new(io::stdout()),
+            (Self::File(path), Some(rotation)) => Box::new(LogFile::open(path, rotation)?),
+            (Self::File(path), None) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
         })
     }
 }
@@ -202,7 +232,8 @@ impl fmt::Debug for Log {
 impl Log {
     /// Opens the outputs.
     pub(crate) fn open(config: &LogConfig) -> io::Result<Self> {
-        let outputs = config.outputs.iter().map(LogOutput::open).collect::<io::Result<Vec<_>>>()?;
+        let rotation = config.rotation().map_err(io::Error::other)?;
+        let outputs = config.outputs.iter().map(|output| output.open(rotation)).collect::<io::Result<Vec<_>>>()?;
         Ok(Self::new(config, outputs))
     }
 

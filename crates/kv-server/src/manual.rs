@@ -2,7 +2,8 @@
 
 use roff::{Roff, bold, italic, roman};
 
-use crate::flag_table::{FLAGS, Group};
+use crate::flag::Group;
+use crate::flag_table;
 use crate::flags::EXAMPLES;
 
 /// What the process ends with.
@@ -42,7 +43,7 @@ fn man_page() -> String {
     page.text([roman("Single and double dashes mean the same; --flag=value and --flag value too.")]);
     for (group, title) in Group::ALL {
         page.control("SS", [title]);
-        for flag in FLAGS.iter().filter(|flag| flag.group == group) {
+        for flag in flag_table::all().filter(|flag| flag.group == group) {
             let mut name = vec![bold(format!("--{}", flag.name))];
             if let Some(value) = flag.value {
                 name.extend([roman(" "), italic(value)]);

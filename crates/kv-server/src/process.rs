@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use rustix::mm::{MlockAllFlags, mlockall};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::config::Config;
 use crate::flags::{self, Invocation, Refusal};
 use crate::listener::Listeners;
-use crate::logging::{Log, LogConfig, Notice};
+use crate::logging::{Log, LogConfig, LogFormat, Notice};
 use crate::notify::ServiceManager;
 use crate::serve::{ServeError, serve};
 use crate::status::chain;
@@ -39,10 +40,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match flags::parse(arguments.get(1..).unwrap_or_default(), &environment) {
         Ok(Invocation::Help) => print(&flags::help()),
         Ok(Invocation::Version) => print(&persona.version_text()),
+        Ok(Invocation::Check(config, notices)) => check(&config, &notices),
         Ok(Invocation::Serve(config, notices)) => run(*config, &notices, persona, &arguments),
         Err(Refusal::Syntax(error)) => {
             let _ = writeln!(std::io::stderr(), "{error}\nRun `kvd --help` for the flags.");
             ExitCode::from(EXIT_SYNTAX)
+        }
+        Err(Refusal::Invalid(error)) if arguments.get(1).is_some_and(|first| first == flags::CHECK) => {
+            let _ = writeln!(std::io::stderr(), "The configuration makes no sense: {error}");
+            ExitCode::FAILURE
         }
         Err(Refusal::Invalid(error)) => refuse(&Notice::warn("failed to verify flags").field("error", error)),
         Err(Refusal::Conflict { variable }) => refuse(
@@ -59,6 +65,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn print(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+/// Says what would be logged at the start, and that the configuration makes sense.
+fn check(config: &Config, notices: &[Notice]) -> ExitCode {
+    let Ok(log) = Log::open(&LogConfig { format: LogFormat::Console, ..LogConfig::default() }) else {
+        return ExitCode::FAILURE;
+    };
+    for notice in notices {
+        log.notice(notice);
+    }
+    if let Err(error) = Log::open(&config.log) {
+        return refuse(&Notice::error("cannot open log output").field("error", error.to_string()));
+    }
+    print("The configuration makes sense.\n")
 }
 
 /// Says in the default log why the command line was refused.
@@ -90,6 +110,13 @@ fn run(mut config: Config, notices: &[Notice], persona: Persona, arguments: &[St
         log.notice(&Notice::warn("'data-dir' was empty; using default").field("data-dir", data_dir(&config)));
     }
     raise_file_limit();
+    if config.memory_mlock {
+        // What is mapped is locked when it is used: the store's file has room for far more than memory.
+        let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
+        if let Err(error) = mlockall(flags) {
+            return fatal("lock memory", &std::io::Error::from(error));
+        }
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fatal("start runtime", &error),

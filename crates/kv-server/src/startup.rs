@@ -4,51 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use kv_raft::{Node, NodeOptions, ProposeError, StartError};
-use kv_store::{
-    BackgroundOptions, DirLock, OpenError, StorageError, StorageOptions, Store, StoreOptions, Table, schema,
-};
+use kv_raft::{Node, NodeOptions};
+use kv_store::{BackgroundOptions, DirLock, StorageOptions, Store, StoreOptions, Table, schema};
 use tokio::sync::watch;
 
 use crate::compaction_report::CompactionReport;
 use crate::config::{ClusterState, Config, Identity};
 use crate::defragment;
+use crate::engine_error::EngineError;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::status::chain;
+use crate::wal_dir;
 
 /// The store file may become this many times the quota, because old pages are reused only after readers have gone.
 const MAP_SIZE_PER_QUOTA: u64 = 4;
 
 /// Address space of a store without a quota, and of one with a huge one; that much is reserved, not used.
 const MAP_SIZE_MAX: u64 = 1 << 40;
-
-/// Why a server cannot start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EngineError {
-    /// The data directory cannot be opened.
-    #[error("open data directory")]
-    Open(#[from] OpenError),
-    /// What it holds cannot be read or written.
-    #[error("read data directory")]
-    Storage(#[from] StorageError),
-    /// The log or the consensus cannot start.
-    #[error("start consensus")]
-    Start(#[from] StartError),
-    /// The consensus ended while the log was replayed.
-    #[error("replay log")]
-    Replay(#[source] ProposeError),
-    /// A record is damaged.
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    /// The configuration does not fit the directory.
-    #[error("{0}")]
-    Config(String),
-    /// The operating system gives no random numbers.
-    #[error("read random numbers")]
-    Random(#[source] std::io::Error),
-}
 
 /// Opens the data directory, or makes one, and finds out who its member is.
 pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), EngineError> {
@@ -62,6 +35,9 @@ pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), Engi
     };
     let lock = Arc::new(DirLock::create(&directory)?);
     let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
+    if let Some(wal_dir) = &config.wal_dir {
+        wal_dir::link(&config.log_dir(), wal_dir)?;
+    }
     let identity = identity(config, &store)?;
     if config.bootstrap_defrag_threshold_megabytes > 0 {
         defragment::at_start(&store, u64::from(config.bootstrap_defrag_threshold_megabytes) << 20)?;
@@ -119,8 +95,10 @@ pub(crate) fn node_options(
     let sync = if config.unsafe_no_fsync { kv_log::SyncMode::Never } else { kv_log::SyncMode::Durable };
     let log = kv_log::Options { sync, ..kv_log::Options::new(salt) };
     let failure = failure.clone();
-    let options = NodeOptions::new(identity.member_id, config.data_dir().join("log"), log, Arc::new(unix_milliseconds));
+    let options = NodeOptions::new(identity.member_id, config.log_dir(), log, Arc::new(unix_milliseconds));
     Ok(NodeOptions {
+        heartbeat_interval: config.heartbeat_interval,
+        election_timeout: config.election_timeout,
         first_request: random_number().map_err(EngineError::Random)?,
         on_failure: Arc::new(move |reason| failure.report(format!("consensus failed: {}", chain(reason)))),
         ..options

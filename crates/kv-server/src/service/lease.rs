@@ -12,7 +12,6 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::auth::Credentials;
 use crate::engine::Engine;
-use crate::lease::TTL_MIN;
 use crate::quota::LEASE_COST;
 use crate::startup::random_number;
 use crate::status::mismatch;
@@ -129,7 +128,7 @@ fn keys_of(engine: &Engine, id: i64) -> Vec<Bytes> {
 /// Grants a lease; zero stands for an id that nobody has. Returns the id and the time to live.
 pub(super) async fn grant(engine: &Engine, caller: &Caller, id: i64, ttl: i64) -> Result<(i64, i64), Status> {
     let id = if id == 0 { free_id(engine)? } else { id };
-    let ttl = ttl.max(TTL_MIN);
+    let ttl = ttl.max(engine.config.lease_ttl_min());
     match engine.propose_for(caller, &Command::LeaseGrant { id, ttl }).await? {
         Answer::LeaseGrant => Ok((id, ttl)),
         other => Err(mismatch(&other)),
