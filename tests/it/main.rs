@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod check;
 mod cluster_tools;
 mod copies;
 mod crash;

@@ -21,6 +21,12 @@ impl Progress {
         Progress::with("{msg} {human_pos} ({rate})", what, 0, crate::is_interactive())
     }
 
+    /// Begins a piece of work of so many equal steps.
+    pub fn steps(what: &'static str, total: u64) -> Progress {
+        let template = "{msg} [{bar:30}] {human_pos}/{human_len} ({rate}, {eta} left)";
+        Progress::with(template, what, total, crate::is_interactive())
+    }
+
     fn on(what: &'static str, total_bytes: u64, visible: bool) -> Progress {
         let template = match total_bytes {
             0 => "{msg} {decimal_bytes} ({decimal_bytes_per_sec})",

@@ -116,6 +116,11 @@ impl Client {
         }
     }
 
+    /// Returns what connections to the endpoint in use are made of.
+    pub(crate) fn dialer(&self) -> &Dialer {
+        &self.shared.places[*self.shared.current.lock().expect(UNPOISONED)].dialer
+    }
+
     /// Exchanges the password for a token. Boxed, because this is a call, and a call whose token is stale does this.
     fn obtain_token(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
         Box::pin(async move {

@@ -24,6 +24,7 @@ mod calls;
 mod client;
 mod contest;
 mod lease;
+mod page;
 mod watch;
 
 mod dial;

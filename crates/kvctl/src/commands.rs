@@ -16,6 +16,7 @@ mod elect;
 mod lock;
 
 mod alarm;
+mod check;
 mod compaction;
 mod defrag;
 mod downgrade;
@@ -84,7 +85,10 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Keys and values", &["get", "put", "del", "edit", "txn", "watch", "wait", "lease", "compaction"]),
     ("Moving keys", &["export", "import"]),
     ("Locks and elections", &["lock", "elect"]),
-    ("Servers", &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade"]),
+    (
+        "Servers",
+        &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade", "check"],
+    ),
     ("Users and roles", &["auth", "user", "role"]),
     ("Trials and tests", &["sandbox"]),
     ("This tool", &["completion", "options", "version"]),
@@ -112,6 +116,7 @@ pub(crate) enum Commands {
     Defrag(defrag::DefragArgs),
     Snapshot(snapshot::SnapshotArgs),
     MakeMirror(make_mirror::MakeMirrorArgs),
+    Check(check::CheckArgs),
     Downgrade(downgrade::DowngradeArgs),
     Auth(auth::AuthArgs),
     User(user::UserArgs),
@@ -144,6 +149,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Alarm(args) => alarm::run(context, &args).await,
         Commands::Defrag(args) => defrag::run(context, &args).await,
         Commands::Snapshot(args) => snapshot::run(context, &args).await,
+        Commands::Check(args) => check::run(context, &args).await,
         Commands::MakeMirror(args) => make_mirror::run(context, &args).await,
         Commands::Downgrade(args) => downgrade::run(context, &args).await,
         Commands::Auth(args) => auth::run(context, &args).await,
