@@ -22,6 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
     $completions = @(switch ($command) {
         'kvctl' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -73,6 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage users')
             [CompletionResult]::new('role', 'role', [CompletionResultType]::ParameterValue, 'Manage roles and what they allow')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a command with a server of its own')
+            [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Name ways to connect')
             [CompletionResult]::new('options', 'options', [CompletionResultType]::ParameterValue, 'List the options that every command has')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of this tool and of the API it speaks')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Read a key or a range of keys')
@@ -87,6 +89,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--if-rev', '--if-rev', [CompletionResultType]::ParameterName, 'Write only if the key was last changed at this revision; 0 if it is not there')
             [CompletionResult]::new('--if-value', '--if-value', [CompletionResultType]::ParameterName, 'Write only if the key has this value')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -121,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;del' {
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete only if there are exactly so many keys')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -154,6 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;edit' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -183,6 +188,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;txn' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -215,6 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;watch' {
             [CompletionResult]::new('--rev', '--rev', [CompletionResultType]::ParameterName, 'First revision to show changes of; 0 for the next one')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -252,6 +259,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--equals', '--equals', [CompletionResultType]::ParameterName, 'Until the key has this value')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time to wait [default: for ever]')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -283,6 +291,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -317,6 +326,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease;grant' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -346,6 +356,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease;keep-alive' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -376,6 +387,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease;list' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -405,6 +417,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease;revoke' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -434,6 +447,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;lease;timetolive' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -465,6 +479,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;export' {
             [CompletionResult]::new('--rev', '--rev', [CompletionResultType]::ParameterName, 'Revision to read at [default: the newest]')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -495,6 +510,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;import' {
             [CompletionResult]::new('--max-txn-ops', '--max-txn-ops', [CompletionResultType]::ParameterName, 'Greatest number of keys in one transaction')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -528,6 +544,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;lock' {
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'Seconds after which the lock is free when this process has died')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -557,6 +574,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;elect' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -588,6 +606,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;compaction' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -618,6 +637,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;endpoint' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -651,6 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;endpoint;health' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -681,6 +702,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;endpoint;status' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -712,6 +734,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;endpoint;hashkv' {
             [CompletionResult]::new('--rev', '--rev', [CompletionResultType]::ParameterName, 'Newest revision to include [default: the newest there is]')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -742,6 +765,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;move-leader' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -771,6 +795,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;alarm' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -802,6 +827,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;alarm;list' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -831,6 +857,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;alarm;disarm' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -860,6 +887,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;defrag' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -890,6 +918,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;snapshot' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -920,6 +949,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;snapshot;save' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -960,6 +990,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--dest-user', '--dest-user', [CompletionResultType]::ParameterName, 'User at the destination; the password is asked for if it is not given')
             [CompletionResult]::new('--dest-password', '--dest-password', [CompletionResultType]::ParameterName, 'Password of that user, who is then given without one')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -990,6 +1021,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;check' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1023,6 +1055,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--load', '--load', [CompletionResultType]::ParameterName, 'How much is written: s, m, l or xl')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'What the keys that are written begin with; there must be none yet')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1057,6 +1090,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'What the keys that are written begin with; there must be none yet')
             [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'How long the check writes')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1088,6 +1122,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;downgrade' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1120,6 +1155,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;downgrade;cancel' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1149,6 +1185,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;downgrade;enable' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1178,6 +1215,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;downgrade;validate' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1207,6 +1245,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;auth' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1239,6 +1278,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;auth;enable' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1268,6 +1308,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;auth;disable' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1297,6 +1338,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;auth;status' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1326,6 +1368,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1364,6 +1407,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--interactive', '--interactive', [CompletionResultType]::ParameterName, 'Ask for the password twice; with `false`, read one word from standard input')
             [CompletionResult]::new('--new-user-password', '--new-user-password', [CompletionResultType]::ParameterName, 'The password; everybody can see it who sees the command line')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1394,6 +1438,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user;delete' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1423,6 +1468,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user;get' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1453,6 +1499,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user;list' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1483,6 +1530,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;user;passwd' {
             [CompletionResult]::new('--interactive', '--interactive', [CompletionResultType]::ParameterName, 'Ask for the password twice; with `false`, read one word from standard input')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1512,6 +1560,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user;grant-role' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1541,6 +1590,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;user;revoke-role' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1570,6 +1620,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1605,6 +1656,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;add' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1634,6 +1686,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;delete' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1663,6 +1716,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;get' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1692,6 +1746,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;list' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1721,6 +1776,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;grant-permission' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1752,6 +1808,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;role;revoke-permission' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1784,6 +1841,199 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;sandbox' {
             [CompletionResult]::new('--from-snapshot', '--from-snapshot', [CompletionResultType]::ParameterName, 'Begin with the keys and revisions of this snapshot')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;context' {
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Name a way to connect')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Put a context in use')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all contexts')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what a context says')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget a context')
+            break
+        }
+        'kvctl;context;add' {
+            [CompletionResult]::new('--password-command', '--password-command', [CompletionResultType]::ParameterName, 'Command that prints the user''s password')
+            [CompletionResult]::new('--password-env', '--password-env', [CompletionResultType]::ParameterName, 'Variable that has the user''s password')
+            [CompletionResult]::new('--token-command', '--token-command', [CompletionResultType]::ParameterName, 'Command that prints a token to authenticate with')
+            [CompletionResult]::new('--token-env', '--token-env', [CompletionResultType]::ParameterName, 'Variable that has a token to authenticate with')
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--protected', '--protected', [CompletionResultType]::ParameterName, 'Ask before every command that changes something')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace a context of this name')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;context;use' {
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--none', '--none', [CompletionResultType]::ParameterName, 'Put none in use')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;context;list' {
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;context;show' {
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;context;remove' {
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1813,6 +2063,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;options' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1842,6 +2093,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;version' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1881,6 +2133,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--sort-by', '--sort-by', [CompletionResultType]::ParameterName, 'What results are sorted by: CREATE, KEY, MODIFY, VALUE or VERSION [default: KEY]')
             [CompletionResult]::new('--consistency', '--consistency', [CompletionResultType]::ParameterName, '`l` to read the newest state of the cluster, `s` for what the member that answers knows')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1917,6 +2170,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;member' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1952,6 +2206,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;member;add' {
             [CompletionResult]::new('--peer-urls', '--peer-urls', [CompletionResultType]::ParameterName, 'Where it listens for other members, separated by commas')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -1982,6 +2237,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;member;promote' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -2011,6 +2267,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;member;remove' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -2041,6 +2298,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;member;update' {
             [CompletionResult]::new('--peer-urls', '--peer-urls', [CompletionResultType]::ParameterName, 'Where it listens for other members, separated by commas')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -2071,6 +2329,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         'kvctl;member;list' {
             [CompletionResult]::new('--consistency', '--consistency', [CompletionResultType]::ParameterName, '`l` to ask the cluster, `s` for what the member that answers knows')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
@@ -2100,6 +2359,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
         'kvctl;completion' {
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
             [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
             [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')

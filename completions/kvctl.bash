@@ -31,6 +31,9 @@ _kvctl() {
             kvctl,completion)
                 cmd="kvctl__subcmd__completion"
                 ;;
+            kvctl,context)
+                cmd="kvctl__subcmd__context"
+                ;;
             kvctl,defrag)
                 cmd="kvctl__subcmd__defrag"
                 ;;
@@ -123,6 +126,21 @@ _kvctl() {
                 ;;
             kvctl__subcmd__check,perf)
                 cmd="kvctl__subcmd__check__subcmd__perf"
+                ;;
+            kvctl__subcmd__context,add)
+                cmd="kvctl__subcmd__context__subcmd__add"
+                ;;
+            kvctl__subcmd__context,list)
+                cmd="kvctl__subcmd__context__subcmd__list"
+                ;;
+            kvctl__subcmd__context,remove)
+                cmd="kvctl__subcmd__context__subcmd__remove"
+                ;;
+            kvctl__subcmd__context,show)
+                cmd="kvctl__subcmd__context__subcmd__show"
+                ;;
+            kvctl__subcmd__context,use)
+                cmd="kvctl__subcmd__context__subcmd__use"
                 ;;
             kvctl__subcmd__downgrade,cancel)
                 cmd="kvctl__subcmd__downgrade__subcmd__cancel"
@@ -221,13 +239,17 @@ _kvctl() {
 
     case "${cmd}" in
         kvctl)
-            opts="-d -w -h -V --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help --version put del edit txn watch wait lease export import lock elect compaction endpoint move-leader alarm defrag snapshot make-mirror check downgrade auth user role sandbox options version get member completion"
+            opts="-d -w -h -V --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help --version put del edit txn watch wait lease export import lock elect compaction endpoint move-leader alarm defrag snapshot make-mirror check downgrade auth user role sandbox context options version get member completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -348,13 +370,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__alarm)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help list disarm"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help list disarm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -475,13 +501,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__alarm__subcmd__disarm)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -602,13 +632,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__alarm__subcmd__list)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -729,13 +763,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__auth)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help enable disable status"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help enable disable status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -856,13 +894,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__auth__subcmd__disable)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -983,13 +1025,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__auth__subcmd__enable)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1110,13 +1156,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__auth__subcmd__status)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1237,13 +1287,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help datascale perf"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help datascale perf"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1364,7 +1418,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check__subcmd__datascale)
-            opts="-d -w -h --load --prefix --auto-compact --auto-defrag --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --load --prefix --auto-compact --auto-defrag --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1379,6 +1433,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1499,7 +1557,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check__subcmd__perf)
-            opts="-d -w -h --load --prefix --duration --auto-compact --auto-defrag --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --load --prefix --duration --auto-compact --auto-defrag --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1518,6 +1576,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1638,13 +1700,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__compaction)
-            opts="-d -w -h --physical --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --physical --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1765,13 +1831,819 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__completion)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help bash zsh fish powershell"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help bash zsh fish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context)
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add use list show remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context__subcmd__add)
+            opts="-d -w -h --password-command --password-env --token-command --token-env --protected --replace --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --password-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context__subcmd__list)
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context__subcmd__remove)
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context__subcmd__show)
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dial-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --command-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keepalive-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-request-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-recv-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --insecure-discovery)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cacert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-jwt-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --discovery-srv-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -W "fields json jsonl protobuf simple table" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvctl__subcmd__context__subcmd__use)
+            opts="-d -w -h --none --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1892,13 +2764,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__defrag)
-            opts="-d -w -h --cluster --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --cluster --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2019,7 +2895,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__del)
-            opts="-d -w -h --prefix --from-key --range --prev-kv --expect --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --from-key --range --prev-kv --expect --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2030,6 +2906,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2150,13 +3030,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__downgrade)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help cancel enable validate"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help cancel enable validate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2277,13 +3161,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__downgrade__subcmd__cancel)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2404,13 +3292,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__downgrade__subcmd__enable)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2531,13 +3423,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__downgrade__subcmd__validate)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2658,13 +3554,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__edit)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2785,13 +3685,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__elect)
-            opts="-l -d -w -h --listen --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-l -d -w -h --listen --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2912,13 +3816,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__endpoint)
-            opts="-d -w -h --cluster --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help health status hashkv"
+            opts="-d -w -h --cluster --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help health status hashkv"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3039,7 +3947,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__endpoint__subcmd__hashkv)
-            opts="-d -w -h --rev --cluster --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --rev --cluster --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3050,6 +3958,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3170,13 +4082,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__endpoint__subcmd__health)
-            opts="-d -w -h --cluster --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --cluster --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3297,13 +4213,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__endpoint__subcmd__status)
-            opts="-d -w -h --cluster --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --cluster --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3424,7 +4344,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__export)
-            opts="-d -w -h --rev --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --rev --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3435,6 +4355,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3555,7 +4479,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__get)
-            opts="-d -w -h --prefix --from-key --rev --limit --keys-only --count-only --print-value-only --min-create-rev --max-create-rev --min-mod-rev --max-mod-rev --stream --exists --or --order --sort-by --consistency --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --from-key --rev --limit --keys-only --count-only --print-value-only --min-create-rev --max-create-rev --min-mod-rev --max-mod-rev --stream --exists --or --order --sort-by --consistency --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3602,6 +4526,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3722,7 +4650,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__import)
-            opts="-d -w -h --dry-run --if-absent --if-unchanged --max-txn-ops --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --dry-run --if-absent --if-unchanged --max-txn-ops --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3733,6 +4661,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3853,13 +4785,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help grant keep-alive list revoke timetolive"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help grant keep-alive list revoke timetolive"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3980,13 +4916,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease__subcmd__grant)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4107,13 +5047,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease__subcmd__keep__subcmd__alive)
-            opts="-d -w -h --once --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --once --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4234,13 +5178,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease__subcmd__list)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4361,13 +5309,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease__subcmd__revoke)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4488,13 +5440,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lease__subcmd__timetolive)
-            opts="-d -w -h --keys --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --keys --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4615,7 +5571,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__lock)
-            opts="-d -w -h --ttl --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --ttl --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4626,6 +5582,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4746,7 +5706,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__make__subcmd__mirror)
-            opts="-d -w -h --prefix --rev --max-txn-ops --dest-prefix --no-dest-prefix --dest-cert --dest-key --dest-cacert --dest-insecure-transport --dest-user --dest-password --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --rev --max-txn-ops --dest-prefix --no-dest-prefix --dest-cert --dest-key --dest-cacert --dest-insecure-transport --dest-user --dest-password --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4826,6 +5786,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4946,13 +5910,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add promote remove update list"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add promote remove update list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5073,7 +6041,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member__subcmd__add)
-            opts="-d -w -h --peer-urls --learner --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --peer-urls --learner --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5084,6 +6052,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5204,7 +6176,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member__subcmd__list)
-            opts="-d -w -h --consistency --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --consistency --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5215,6 +6187,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5335,13 +6311,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member__subcmd__promote)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5462,13 +6442,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member__subcmd__remove)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5589,7 +6573,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__member__subcmd__update)
-            opts="-d -w -h --peer-urls --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --peer-urls --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5600,6 +6584,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5720,13 +6708,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__move__subcmd__leader)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5847,13 +6839,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__options)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5974,7 +6970,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__put)
-            opts="-d -w -h --lease --prev-kv --ignore-value --ignore-lease --from-file --ttl --if-absent --if-rev --if-value --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --lease --prev-kv --ignore-value --ignore-lease --from-file --ttl --if-absent --if-rev --if-value --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6012,6 +7008,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6132,13 +7132,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add delete get list grant-permission revoke-permission"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add delete get list grant-permission revoke-permission"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6259,13 +7263,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__add)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6386,13 +7394,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__delete)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6513,13 +7525,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__get)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6640,13 +7656,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__grant__subcmd__permission)
-            opts="-d -w -h --prefix --from-key --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --from-key --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6767,13 +7787,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__list)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6894,13 +7918,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__role__subcmd__revoke__subcmd__permission)
-            opts="-d -w -h --prefix --from-key --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --from-key --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7021,7 +8049,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__sandbox)
-            opts="-d -w -h --from-snapshot --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --from-snapshot --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7043,6 +8071,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7163,13 +8195,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__snapshot)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help save"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help save"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7290,13 +8326,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__snapshot__subcmd__save)
-            opts="-d -w -h --zstd --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --zstd --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7417,13 +8457,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__txn)
-            opts="-i -d -w -h --interactive --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-i -d -w -h --interactive --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7544,13 +8588,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add delete get list passwd grant-role revoke-role"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help add delete get list passwd grant-role revoke-role"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7671,7 +8719,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__add)
-            opts="-d -w -h --interactive --new-user-password --no-password --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --interactive --new-user-password --no-password --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7686,6 +8734,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7806,13 +8858,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__delete)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7933,13 +8989,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__get)
-            opts="-d -w -h --detail --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --detail --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8060,13 +9120,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__grant__subcmd__role)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8187,13 +9251,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__list)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8314,7 +9382,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__passwd)
-            opts="-d -w -h --interactive --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --interactive --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8325,6 +9393,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8445,13 +9517,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__user__subcmd__revoke__subcmd__role)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8572,13 +9648,17 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__version)
-            opts="-d -w -h --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8699,7 +9779,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__wait)
-            opts="-d -w -h --exists --absent --equals --timeout --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --exists --absent --equals --timeout --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8714,6 +9794,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -8834,7 +9918,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__watch)
-            opts="-i -d -w -h --prefix --rev --prev-kv --progress-notify --keep-going --interactive --endpoints --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-i -d -w -h --prefix --rev --prev-kv --progress-notify --keep-going --interactive --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -8845,6 +9929,10 @@ _kvctl() {
                     return 0
                     ;;
                 --endpoints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

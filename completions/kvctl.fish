@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_kvctl_global_optspecs
-    string join \n endpoints= hex debug yes dial-timeout= command-timeout= keepalive-time= keepalive-timeout= max-request-bytes= max-recv-bytes= insecure-transport= insecure-skip-tls-verify insecure-discovery= cert= key= cacert= user= password= auth-jwt-token= d/discovery-srv= discovery-srv-name= w/write-out= h/help V/version
+    string join \n endpoints= context= hex debug yes dial-timeout= command-timeout= keepalive-time= keepalive-timeout= max-request-bytes= max-recv-bytes= insecure-transport= insecure-skip-tls-verify insecure-discovery= cert= key= cacert= user= password= auth-jwt-token= d/discovery-srv= discovery-srv-name= w/write-out= h/help V/version
 end
 
 function __fish_kvctl_needs_command
@@ -25,6 +25,7 @@ function __fish_kvctl_using_subcommand
 end
 
 complete -c kvctl -n "__fish_kvctl_needs_command" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_needs_command" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -77,6 +78,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authenti
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "user" -d 'Manage users'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "role" -d 'Manage roles and what they allow'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "sandbox" -d 'Run a command with a server of its own'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "context" -d 'Name ways to connect'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "options" -d 'List the options that every command has'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "version" -d 'Print the version of this tool and of the API it speaks'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or a range of keys'
@@ -88,6 +90,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ttl -d 'Delete the k
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l if-rev -d 'Write only if the key was last changed at this revision; 0 if it is not there' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l if-value -d 'Write only if the key has this value' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -121,6 +124,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-skip-tls-ve
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l expect -d 'Delete only if there are exactly so many keys' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -153,6 +157,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l yes -d 'Answer every
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -181,6 +186,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -211,6 +217,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-skip-tls-ve
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l rev -d 'First revision to show changes of; 0 for the next one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -246,6 +253,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s h -l help -d 'Prin
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l equals -d 'Until the key has this value' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l timeout -d 'Longest time to wait [default: for ever]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -276,6 +284,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -309,6 +318,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -f -a "revoke" -d 'End a lease and delete its keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -f -a "timetolive" -d 'Say how much time a lease has left'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -337,6 +347,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -366,6 +377,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -394,6 +406,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -422,6 +435,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -452,6 +466,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l rev -d 'Revision to read at [default: the newest]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -481,6 +496,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l insecure-skip-tls
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l max-txn-ops -d 'Greatest number of keys in one transaction' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -513,6 +529,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l insecure-skip-tls
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l ttl -d 'Seconds after which the lock is free when this process has died' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -541,6 +558,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -570,6 +588,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l yes -d 'Answer eve
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -599,6 +618,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l yes -d 'Answe
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -631,6 +651,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "status" -d 'Print size, version and position of each server'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "hashkv" -d 'Print a digest of each server\'s history'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -660,6 +681,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -690,6 +712,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l rev -d 'Newest revision to include [default: the newest there is]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -719,6 +742,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -747,6 +771,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l yes -d 'Answ
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -777,6 +802,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "list" -d 'List the alarms that are raised'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "disarm" -d 'End every alarm'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -805,6 +831,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -833,6 +860,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -862,6 +890,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l yes -d 'Answer ev
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -891,6 +920,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -f -a "save" -d 'Store a server\'s snapshot in a file'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -930,6 +960,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-insecur
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-user -d 'User at the destination; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-password -d 'Password of that user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -959,6 +990,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l yes -d 'Answ
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -991,6 +1023,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l load -d 'How much is written: s, m, l or xl' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1024,6 +1057,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l duration -d 'How long the check writes' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1054,6 +1088,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1085,6 +1120,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_se
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "enable" -d 'Begin a downgrade'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "validate" -d 'Say whether a downgrade could begin'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1113,6 +1149,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1141,6 +1178,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1169,6 +1207,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1200,6 +1239,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -f -a "disable" -d 'Turn authentication off'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -f -a "status" -d 'Show whether authentication is on'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1228,6 +1268,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1256,6 +1297,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1284,6 +1326,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1321,6 +1364,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l interactive -d 'Ask for the password twice; with `false`, read one word from standard input' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l new-user-password -d 'The password; everybody can see it who sees the command line' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1350,6 +1394,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1378,6 +1423,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1407,6 +1453,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1436,6 +1483,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l interactive -d 'Ask for the password twice; with `false`, read one word from standard input' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1464,6 +1512,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1492,6 +1541,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1520,6 +1570,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1554,6 +1605,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -f -a "grant-permission" -d 'Let a role read or write keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -f -a "revoke-permission" -d 'Take a permission from a role'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1582,6 +1634,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1610,6 +1663,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1638,6 +1692,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1666,6 +1721,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1696,6 +1752,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1727,6 +1784,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l from-snapshot -d 'Begin with the keys and revisions of this snapshot' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1754,7 +1812,194 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l debug -d 'Say on
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -f -a "add" -d 'Name a way to connect'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -f -a "use" -d 'Put a context in use'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -f -a "list" -d 'List all contexts'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -f -a "show" -d 'Show what a context says'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -f -a "remove" -d 'Forget a context'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l password-command -d 'Command that prints the user\'s password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l password-env -d 'Variable that has the user\'s password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l token-command -d 'Command that prints a token to authenticate with' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l token-env -d 'Variable that has a token to authenticate with' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l protected -d 'Ask before every command that changes something'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l replace -d 'Replace a context of this name'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l none -d 'Put none in use'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1783,6 +2028,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l yes -d 'Answer e
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1827,6 +2073,7 @@ VERSION\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l consistency -d '`l` to read the newest state of the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
 s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1862,6 +2109,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l yes -d 'Answer every
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1896,6 +2144,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "list" -d 'List the members and where they listen'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1925,6 +2174,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1953,6 +2203,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1982,6 +2233,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2012,6 +2264,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l consistency -d '`l` to ask the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
 s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2040,6 +2293,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r

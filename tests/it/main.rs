@@ -6,6 +6,7 @@ mod harness;
 
 mod check;
 mod cluster_tools;
+mod connections;
 mod copies;
 mod crash;
 mod differential;

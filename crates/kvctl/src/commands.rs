@@ -40,6 +40,8 @@ mod reading;
 mod export;
 mod import;
 
+mod context;
+
 mod sandbox;
 
 mod completion;
@@ -91,7 +93,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("Users and roles", &["auth", "user", "role"]),
     ("Trials and tests", &["sandbox"]),
-    ("This tool", &["completion", "options", "version"]),
+    ("This tool", &["context", "completion", "options", "version"]),
 ];
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +124,7 @@ pub(crate) enum Commands {
     User(user::UserArgs),
     Role(role::RoleArgs),
     Sandbox(sandbox::SandboxArgs),
+    Context(context::ContextArgs),
     Completion(completion::CompletionArgs),
     Options(options::OptionsArgs),
     Version(version::VersionArgs),
@@ -156,10 +159,45 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::User(args) => user::run(context, &args).await,
         Commands::Role(args) => role::run(context, &args).await,
         Commands::Sandbox(args) => sandbox::run(&args).await,
+        Commands::Context(args) => context::run(context, &args),
         Commands::Completion(args) => completion::run(context, &args),
         Commands::Options(_) => options::run(),
         Commands::Version(_) => version::run(context),
     }
+}
+
+/// Commands that talk to no server, so that it does not matter which.
+const UNCONNECTED: &[&str] = &["completion", "context", "options", "sandbox", "version"];
+
+/// Commands that change nothing on the server. What is not listed is taken for a change.
+const READING: &[&[&str]] = &[
+    &["alarm", "list"],
+    &["auth", "status"],
+    &["downgrade", "validate"],
+    &["endpoint"],
+    &["export"],
+    &["get"],
+    &["lease", "list"],
+    &["lease", "timetolive"],
+    &["make-mirror"],
+    &["member", "list"],
+    &["role", "get"],
+    &["role", "list"],
+    &["snapshot"],
+    &["user", "get"],
+    &["user", "list"],
+    &["wait"],
+    &["watch"],
+];
+
+/// Says whether a command talks to the server that the options name.
+pub(crate) fn connects(path: &[&str]) -> bool {
+    path.first().is_some_and(|name| !UNCONNECTED.contains(name))
+}
+
+/// Says whether a command may change something on the server.
+pub(crate) fn changes(path: &[&str]) -> bool {
+    !READING.iter().any(|reading| path.starts_with(reading))
 }
 
 /// Lists the commands for the help, group by group.
@@ -206,6 +244,16 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+
+    #[test]
+    fn the_lists_name_commands_that_exist() {
+        let root = crate::Cli::command();
+        for path in READING.iter().copied().chain(UNCONNECTED.iter().map(std::slice::from_ref)) {
+            let found = path.iter().try_fold(&root, |command, name| command.find_subcommand(name));
+            assert!(found.is_some(), "{path:?}");
+        }
+        assert!(changes(&["lease", "grant"]) && !changes(&["endpoint", "health"]) && !connects(&["context", "list"]));
+    }
 
     #[test]
     fn every_command_is_listed_once() {

@@ -20,6 +20,10 @@ pub(crate) struct GlobalArgs {
     )]
     pub(crate) endpoints: Vec<String>,
 
+    /// Named way to connect, see `kvctl context`
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+
     /// Output format: fields, json, jsonl, protobuf, simple or table
     #[arg(long, short = 'w', global = true, hide = true, value_name = "FORMAT", default_value = "simple")]
     pub(crate) write_out: String,

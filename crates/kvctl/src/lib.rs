@@ -4,6 +4,7 @@
 //! `commands.rs`. [`generated`] describes the files that are made from the same definitions.
 
 mod commands;
+mod contexts;
 mod global;
 mod guard;
 mod hints;
@@ -23,6 +24,7 @@ use kv_cli::arguments::{self, Stop, Tool};
 use kv_cli::{CliError, ExitStatus, Generated};
 
 use crate::commands::Commands;
+use crate::contexts::Chosen;
 use crate::global::GlobalArgs;
 use crate::session::Context;
 
@@ -85,6 +87,8 @@ fn generated_for(program: &'static str) -> Generated<'static> {
         command: commands::with_values(command(program)),
         environment_prefixes: ENVIRONMENT_PREFIXES,
         environment: &[
+            ("KVCTL_CONFIG", "The file with contexts, instead of kvctl/config.toml in XDG_CONFIG_HOME or ~/.config."),
+            ("VISUAL, EDITOR", "The editor for edit; it may have options."),
             ("KVCTL_WATCH_KEY, ETCDCTL_WATCH_KEY", "The key for watch where none is given."),
             ("KVCTL_WATCH_RANGE_END, ETCDCTL_WATCH_RANGE_END", "The end of the range that begins with that key."),
             (
@@ -135,13 +139,43 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
     };
     let cli = Cli::from_arg_matches(&matches).expect("the arguments have been checked against the same definitions");
     let command_timeout_is_given = is_given(&matches, "command_timeout");
-    let context = Context { globals: cli.globals, program, command_timeout_is_given };
+    let mut globals = cli.globals;
+    let path = command_path(&matches);
+    let mut chosen = None;
+    if commands::connects(&path) {
+        // Under the name of etcdctl, nothing but what etcdctl looks at decides where to connect.
+        chosen = contexts::choose(&mut globals, &|id| is_given(&matches, id), program != "etcdctl")?;
+        protect(chosen.as_ref(), &path, globals.yes)?;
+    }
+    let context = Context { globals, program, command_timeout_is_given, chosen };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(ExitStatus::Failure, format_args!("start: {error}")))?;
     let result = runtime.block_on(commands::run(&context, cli.command));
     // Reading a terminal cannot be cancelled, so a thread that does is left to the end of the process.
     runtime.shutdown_background();
     result
+}
+
+/// Returns the names of a command and its subcommand.
+fn command_path(matches: &clap::ArgMatches) -> Vec<&str> {
+    std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand()).map(|(name, _)| name).collect()
+}
+
+/// Asks before a command changes something in a protected context.
+fn protect(chosen: Option<&Chosen>, path: &[&str], yes: bool) -> Result<(), CliError> {
+    let Some(chosen) = chosen.filter(|chosen| chosen.profile.protected && !yes && commands::changes(path)) else {
+        return Ok(());
+    };
+    let (name, command) = (&chosen.name, path.join(" "));
+    if !kv_cli::is_interactive() {
+        let message = format!("the context {name} is protected, so `{command}` was not run");
+        return Err(CliError::new(ExitStatus::Failure, message).with_hint("--yes says that it is meant"));
+    }
+    let question = format!("The context {name} is protected. Run `{command}`?");
+    if kv_cli::confirm(&mut io::stderr(), &question)? {
+        return Ok(());
+    }
+    Err(CliError::new(ExitStatus::Failure, format_args!("`{command}` was not run")))
 }
 
 /// Says whether a global option is on the line or in the environment, rather than at its default.

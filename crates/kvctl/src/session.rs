@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use kv_cli::{CliError, ExitStatus, Format, Output, Quoted};
 use kv_client::{Client, Credentials, Deadline, Error, Options, TlsOptions};
 
+use crate::contexts::Chosen;
 use crate::global::GlobalArgs;
 use crate::{hints, password};
 
@@ -18,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) program: &'static str,
     /// Whether `--command-timeout` was given: some commands have no limit otherwise.
     pub(crate) command_timeout_is_given: bool,
+    /// The context whose values some of the options have.
+    pub(crate) chosen: Option<Chosen>,
 }
 
 /// A client and where the answers go.
@@ -123,15 +126,26 @@ impl Context {
         if !globals.auth_jwt_token.is_empty() {
             return Ok(Some(Credentials::Token(globals.auth_jwt_token.clone())));
         }
+        // Whoever gave another user than the context's means that user's password.
+        let chosen = self
+            .chosen
+            .as_ref()
+            .filter(|chosen| globals.user.is_empty() || chosen.profile.user.as_deref() == Some(globals.user.as_str()));
+        if let Some(token) = chosen.map(Chosen::token).transpose()?.flatten() {
+            return Ok(Some(Credentials::Token(token)));
+        }
         if globals.user.is_empty() {
             return Ok(None);
         }
         let (name, password) = match (globals.password.as_str(), globals.user.split_once(':')) {
             ("", Some((name, password))) => (name.to_owned(), password.to_owned()),
             ("", None) => {
-                let password = password::ask("Password: ");
-                let password = password
-                    .map_err(|error| CliError::new(ExitStatus::Failure, format_args!("read the password: {error}")))?;
+                let password = match chosen.map(Chosen::password).transpose()?.flatten() {
+                    Some(password) => password,
+                    None => password::ask("Password: ").map_err(|error| {
+                        CliError::new(ExitStatus::Failure, format_args!("read the password: {error}"))
+                    })?,
+                };
                 (globals.user.clone(), password)
             }
             (password, _) => (globals.user.clone(), password.to_owned()),
@@ -149,6 +163,7 @@ impl Context {
             ("CACERT", path(&globals.cacert)),
             ("CERT", path(&globals.cert)),
             ("COMMAND_TIMEOUT", kv_cli::GoDuration(globals.command_timeout).to_string()),
+            ("CONTEXT", self.chosen.as_ref().map(|chosen| chosen.name.clone()).unwrap_or_default()),
             ("DIAL_TIMEOUT", kv_cli::GoDuration(globals.dial_timeout).to_string()),
             ("DISCOVERY_SRV", globals.discovery_srv.clone()),
             ("DISCOVERY_SRV_NAME", globals.discovery_srv_name.clone()),

@@ -106,7 +106,7 @@ fn status_of(ended: Ended) -> u8 {
 
 /// Says whether a variable tells kvctl or etcdctl where and as whom to connect.
 fn says_how_to_connect(variable: &OsStr) -> bool {
-    const OTHERS: &[&str] = &["write-out", "hex", "debug", "command-timeout"];
+    const OTHERS: &[&str] = &["write-out", "hex", "debug", "command-timeout", "yes"];
     let Some(variable) = variable.to_str() else { return false };
     let options = GlobalArgs::augment_args(clap::Command::new("kvctl"));
     let names = options.get_arguments().filter_map(clap::Arg::get_long).filter(|name| !OTHERS.contains(name));

@@ -1,0 +1,347 @@
+//! Contexts: named ways to connect, in a file that people may also edit.
+//!
+//! The file is `kvctl/config.toml` where XDG has configuration, or what `KVCTL_CONFIG` names. It holds no secrets: a context says
+//! which command prints one, or which variable has it. Comments and the order of the file survive changes by kvctl.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use kv_cli::{CliError, ExitStatus, Quoted};
+use serde::{Deserialize, Serialize};
+use toml_edit::{DocumentMut, Item, Table};
+
+use crate::global::GlobalArgs;
+
+/// What one context says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Profile {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) endpoints: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) discovery_srv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cacert: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cert: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) insecure_skip_tls_verify: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_command: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password_env: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token_command: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token_env: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) protected: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// The file's content.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Contents {
+    current: Option<String>,
+    contexts: BTreeMap<String, Profile>,
+}
+
+/// All contexts, and where they are kept.
+#[derive(Debug)]
+pub(crate) struct Contexts {
+    path: PathBuf,
+    document: DocumentMut,
+    contents: Contents,
+}
+
+impl Contexts {
+    /// Reads the file; one that is not there has no contexts.
+    pub(crate) fn open() -> Result<Contexts, CliError> {
+        Contexts::read(path()?)
+    }
+
+    fn read(path: PathBuf) -> Result<Contexts, CliError> {
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text.map_err(|error| file_error("read", &path, &error))?,
+        };
+        // Whoever can write it chooses a command that runs here.
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().mode() & 0o022 != 0) {
+            let failed = CliError::new(ExitStatus::Io, format_args!("{} can be changed by others", path.display()));
+            return Err(failed.with_hint(format!("chmod 600 {}", path.display())));
+        }
+        let malformed = |error: &dyn std::fmt::Display| {
+            CliError::new(ExitStatus::Io, format_args!("{}: {}", path.display(), error.to_string().trim_end()))
+        };
+        let contents = toml_edit::de::from_str(&text).map_err(|error| malformed(&error))?;
+        let document = text.parse().map_err(|error: toml_edit::TomlError| malformed(&error))?;
+        Ok(Contexts { path, document, contents })
+    }
+
+    /// Returns the name of the context in use, if one is.
+    pub(crate) fn current(&self) -> Option<&str> {
+        self.contents.current.as_deref()
+    }
+
+    /// Returns every context with its name, in the order of the names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Profile)> {
+        self.contents.contexts.iter().map(|(name, profile)| (name.as_str(), profile))
+    }
+
+    /// Returns a context by its name.
+    pub(crate) fn find(&self, name: &str) -> Result<&Profile, CliError> {
+        self.contents.contexts.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.contents.contexts.keys().map(String::as_str).collect();
+            let hint = match known.as_slice() {
+                [] => "there are none; `kvctl context add` makes one".to_owned(),
+                known => format!("there are {}", known.join(", ")),
+            };
+            CliError::arguments(format_args!("there is no context {}", Quoted(name.as_bytes()))).with_hint(hint)
+        })
+    }
+
+    /// Adds or replaces a context and stores the file.
+    pub(crate) fn set(&mut self, name: &str, profile: Profile) -> Result<(), CliError> {
+        let failed = |error: toml_edit::ser::Error| CliError::new(ExitStatus::Failure, error);
+        let table = toml_edit::ser::to_document(&profile).map_err(failed)?.as_table().clone();
+        let contexts = self.document.entry("contexts").or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        contexts[name] = Item::Table(table);
+        self.contents.contexts.insert(name.to_owned(), profile);
+        self.store()
+    }
+
+    /// Puts a context in use, or none, and stores the file.
+    pub(crate) fn select(&mut self, name: Option<&str>) -> Result<(), CliError> {
+        match name {
+            Some(name) => {
+                self.find(name)?;
+                self.document["current"] = toml_edit::value(name);
+            }
+            None => drop(self.document.remove("current")),
+        }
+        self.contents.current = name.map(str::to_owned);
+        self.store()
+    }
+
+    /// Removes a context and stores the file. If it was in use, none is.
+    pub(crate) fn remove(&mut self, name: &str) -> Result<(), CliError> {
+        self.find(name)?;
+        if let Some(contexts) = self.document["contexts"].as_table_like_mut() {
+            contexts.remove(name);
+        }
+        self.contents.contexts.remove(name);
+        if self.current() == Some(name) { self.select(None) } else { self.store() }
+    }
+
+    /// Writes the file whole, readable by its owner only.
+    fn store(&self) -> Result<(), CliError> {
+        let failed = |error: io::Error| file_error("write", &self.path, &error);
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        let unfinished = self.path.with_file_name(name);
+        let written =
+            File::options().write(true).create_new(true).mode(0o600).open(&unfinished).and_then(|mut file| {
+                file.write_all(self.document.to_string().as_bytes())?;
+                file.sync_all()?;
+                fs::rename(&unfinished, &self.path)
+            });
+        written.map_err(|error| {
+            // Half a file is of no use to anybody.
+            let _ = fs::remove_file(&unfinished);
+            failed(error)
+        })
+    }
+}
+
+fn file_error(action: &str, path: &Path, error: &io::Error) -> CliError {
+    CliError::new(ExitStatus::Io, format_args!("{action} {}: {error}", path.display()))
+}
+
+fn path() -> Result<PathBuf, CliError> {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(path) = set("KVCTL_CONFIG") {
+        return Ok(path);
+    }
+    // XDG takes no relative path for one.
+    let configuration = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let configuration = configuration.or_else(|| Some(set("HOME")?.join(".config")));
+    configuration.map(|directory| directory.join("kvctl").join("config.toml")).ok_or_else(|| {
+        CliError::new(ExitStatus::Io, "there is no place for contexts: HOME is not set")
+            .with_hint("set KVCTL_CONFIG to a file")
+    })
+}
+
+/// The context that a command is run with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub(crate) name: String,
+    pub(crate) profile: Profile,
+}
+
+/// Finds the context that applies and lets the options that were not given have its values.
+///
+/// A context is taken as a whole or not at all: where a server is named on the line or in the environment, the one in use says
+/// nothing, so that no password of it goes elsewhere. `is_given` tells whether an option was, by its id.
+pub(crate) fn choose(
+    globals: &mut GlobalArgs,
+    is_given: &dyn Fn(&str) -> bool,
+    may_use_current: bool,
+) -> Result<Option<Chosen>, CliError> {
+    let name = match &globals.context {
+        Some(name) if name.is_empty() => return Ok(None),
+        Some(name) => name.clone(),
+        None if !may_use_current || is_given("endpoints") || is_given("discovery_srv") => return Ok(None),
+        None if path().map_or(true, |path| !path.exists()) => return Ok(None),
+        None => match Contexts::open()?.current() {
+            Some(name) => name.to_owned(),
+            None => return Ok(None),
+        },
+    };
+    let profile = Contexts::open()?.find(&name)?.clone();
+    apply(&profile, globals, is_given);
+    Ok(Some(Chosen { name, profile }))
+}
+
+fn apply(profile: &Profile, globals: &mut GlobalArgs, is_given: &dyn Fn(&str) -> bool) {
+    if !profile.endpoints.is_empty() && !is_given("endpoints") {
+        globals.endpoints.clone_from(&profile.endpoints);
+    }
+    if let Some(domain) =
+        profile.discovery_srv.as_ref().filter(|_| !is_given("discovery_srv") && !is_given("endpoints"))
+    {
+        globals.discovery_srv.clone_from(domain);
+    }
+    for (id, option, value) in [
+        ("cacert", &mut globals.cacert, &profile.cacert),
+        ("cert", &mut globals.cert, &profile.cert),
+        ("key_file", &mut globals.key_file, &profile.key),
+    ] {
+        if let Some(file) = value.as_ref().filter(|_| !is_given(id)) {
+            *option = Some(file.into());
+        }
+    }
+    globals.insecure_skip_tls_verify |= profile.insecure_skip_tls_verify;
+    if let Some(user) = profile.user.as_ref().filter(|_| !is_given("user")) {
+        globals.user.clone_from(user);
+    }
+}
+
+impl Chosen {
+    /// Gets the password of the context's user, if the context says from where.
+    pub(crate) fn password(&self) -> Result<Option<String>, CliError> {
+        self.secret("password", self.profile.password_command.as_deref(), self.profile.password_env.as_deref())
+    }
+
+    /// Gets the context's token, if it says from where.
+    pub(crate) fn token(&self) -> Result<Option<String>, CliError> {
+        self.secret("token", self.profile.token_command.as_deref(), self.profile.token_env.as_deref())
+    }
+
+    fn secret(&self, what: &str, command: Option<&str>, variable: Option<&str>) -> Result<Option<String>, CliError> {
+        let failed = |reason: String| {
+            CliError::new(ExitStatus::BadConnection, format_args!("get the {what} of context {}: {reason}", self.name))
+        };
+        if let Some(name) = variable {
+            let value = env::var(name).map_err(|_| failed(format!("the variable {name} is not set")))?;
+            return Ok(Some(value));
+        }
+        let Some(line) = command else { return Ok(None) };
+        let printed = Command::new("sh").arg("-c").arg(line).stdin(Stdio::inherit()).stderr(Stdio::inherit()).output();
+        let printed = printed.map_err(|error| failed(error.to_string()))?;
+        if !printed.status.success() {
+            return Err(failed(format!("{} failed: {}", Quoted(line.as_bytes()), printed.status)));
+        }
+        let secret = String::from_utf8(printed.stdout).map_err(|_| failed("it is not UTF-8".to_owned()))?;
+        Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(text: &str) -> (PathBuf, Result<Contexts, CliError>) {
+        let mut random = [0; 8];
+        rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty()).unwrap();
+        let directory = env::temp_dir().join(format!("kvctl-contexts-{:016x}", u64::from_le_bytes(random)));
+        fs::create_dir(&directory).unwrap();
+        let path = directory.join("config.toml");
+        fs::write(&path, text).unwrap();
+        let contexts = Contexts::read(path.clone());
+        (path, contexts)
+    }
+
+    #[test]
+    fn changes_keep_what_people_wrote() {
+        let text = "# mine\ncurrent = \"a\" # for now\n\n[contexts.a]\nendpoints = [\"h:1\"]\nprotected = true\n";
+        let (path, contexts) = open(text);
+        let mut contexts = contexts.unwrap();
+        assert!(contexts.find("a").unwrap().protected);
+        let profile = Profile {
+            endpoints: vec!["b:1".to_owned(), "b:2".to_owned()],
+            password_command: Some("pass \"show\" x".to_owned()),
+            ..Profile::default()
+        };
+        contexts.set("b.c", profile.clone()).unwrap();
+        let stored = fs::read_to_string(&path).unwrap();
+        assert!(stored.starts_with(text), "{stored}");
+        assert_eq!(Contexts::read(path.clone()).unwrap().find("b.c"), Ok(&profile));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+        contexts.remove("a").unwrap();
+        let read = Contexts::read(path.clone()).unwrap();
+        assert_eq!((read.current(), read.all().count()), (None, 1));
+        assert!(contexts.select(Some("a")).is_err());
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_understood_or_not_ones_own_is_refused() {
+        for text in ["current = ", "[contexts.a]\nendpoint = \"h:1\"\n", "[contexts.a]\npassword = \"x\"\n"] {
+            let (path, contexts) = open(text);
+            let error = contexts.unwrap_err();
+            assert!(error.status == ExitStatus::Io && error.message.unwrap().contains("config.toml"), "{text}");
+            fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        }
+        let (path, _) = open("");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(Contexts::read(path.clone()).unwrap_err().message.unwrap().contains("changed by others"));
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn secrets_come_from_elsewhere() {
+        let chosen = |command: Option<&str>, variable: Option<&str>| {
+            let profile = Profile {
+                password_command: command.map(str::to_owned),
+                password_env: variable.map(str::to_owned),
+                ..Profile::default()
+            };
+            Chosen { name: "a".to_owned(), profile }.password()
+        };
+        assert_eq!(chosen(None, None), Ok(None));
+        assert_eq!(chosen(Some("echo secret"), None), Ok(Some("secret".to_owned())));
+        assert_eq!(chosen(Some("exit 3"), None).unwrap_err().status, ExitStatus::BadConnection);
+        assert!(chosen(None, Some("KVCTL_NO_SUCH_VARIABLE")).unwrap_err().message.unwrap().contains("is not set"));
+    }
+}
