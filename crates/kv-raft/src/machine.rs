@@ -22,7 +22,7 @@ pub trait Machine: Send + Sync + 'static {
     /// Applies the commands of an entry, and returns for each its outcome where `wanted` says that somebody
     /// waits for it. The others may be `None`.
     ///
-    /// A command that fails is an outcome too.
+    /// A command that fails is an outcome too. `applied` is told of each command when it is done, in order.
     ///
     /// # Errors
     ///
@@ -32,6 +32,7 @@ pub trait Machine: Send + Sync + 'static {
         position: LogPosition,
         entry: &CommandEntry,
         wanted: &[bool],
+        applied: &mut dyn FnMut(&Bytes),
     ) -> Result<Vec<Option<Self::Outcome>>, ApplyError>;
 
     /// Applies a change of the membership, which the machine only keeps.
@@ -70,12 +71,14 @@ impl Machine for Store {
         position: LogPosition,
         entry: &CommandEntry,
         wanted: &[bool],
+        applied: &mut dyn FnMut(&Bytes),
     ) -> Result<Vec<Option<Outcome>>, ApplyError> {
         let mut applier = self.begin_entry(position, entry.clock);
         let mut outcomes = Vec::with_capacity(wanted.len());
         for ((_, command), wanted) in entry.commands.iter().zip(wanted) {
             let outcome = applier.apply(command, *wanted)?;
             outcomes.push(wanted.then_some(outcome));
+            applied(command);
         }
         applier.finish();
         Ok(outcomes)

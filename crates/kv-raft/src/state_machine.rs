@@ -18,6 +18,7 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use crate::failure::{Failure, FailureSink};
 use crate::machine::{ApplyError, Machine};
 use crate::mailbox::{Reply, answer};
+use crate::node_options::SlowApply;
 use crate::progress::Progress;
 use crate::proposer::Pipeline;
 use crate::type_config::{Commands, TypeConfig, decode_membership, log_id, position, to_membership};
@@ -33,6 +34,7 @@ pub(crate) struct StateMachine<M: Machine> {
     pipeline: Arc<Pipeline<M>>,
     progress: Arc<Progress>,
     failures: Arc<FailureSink>,
+    slow_apply: SlowApply,
 }
 
 impl<M: Machine> StateMachine<M> {
@@ -41,8 +43,9 @@ impl<M: Machine> StateMachine<M> {
         pipeline: Arc<Pipeline<M>>,
         progress: Arc<Progress>,
         failures: Arc<FailureSink>,
+        slow_apply: SlowApply,
     ) -> Self {
-        Self { machine, pipeline, progress, failures }
+        Self { machine, pipeline, progress, failures, slow_apply }
     }
 
     async fn apply_commands(&self, position: LogPosition, encoded: &Bytes) -> io::Result<()> {
@@ -51,10 +54,11 @@ impl<M: Machine> StateMachine<M> {
         let wanted: Vec<_> = replies.iter().map(|reply| reply.as_ref().is_some_and(Reply::is_wanted)).collect();
         let outcomes = if self.machine.is_costly(&entry) {
             let machine = Arc::clone(&self.machine);
-            let apply = move || caught(|| machine.apply(position, &entry, &wanted));
+            let slow_apply = self.slow_apply.clone();
+            let apply = move || caught(|| machine.apply(position, &entry, &wanted, &mut slow_apply.watch()));
             tokio::task::spawn_blocking(apply).await.map_err(ApplyError::from).and_then(|applied| applied)
         } else {
-            caught(|| self.machine.apply(position, &entry, &wanted))
+            caught(|| self.machine.apply(position, &entry, &wanted, &mut self.slow_apply.watch()))
         };
         let outcomes = outcomes.and_then(|applied| applied);
         // On failure the replies are dropped, which their callers take for the end. So the failure is told first.

@@ -60,7 +60,7 @@ impl Acceptor {
     fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
         let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
         let (options, security) = (self.options, self.security.clone());
-        let mut origin = Origin { scope: self.scope, common_name: None };
+        let mut origin = Origin { scope: self.scope, remote, common_name: None };
         self.workers.spawn(move || async move {
             let _held = (room, alive);
             let socket = match Socket::new(stream) {

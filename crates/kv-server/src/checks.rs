@@ -33,7 +33,7 @@ impl Checks for Engine {
             self.linearizable().await.map_err(|status| status.message().to_owned())?;
         }
         let query = RangeQuery { limit: 1, keys_only: true, ..RangeQuery::new(KeyRange::all()) };
-        self.range(query).await.map(drop).map_err(|status| status.message().to_owned())
+        self.range(&query).await.map(drop).map_err(|status| status.message().to_owned())
     }
 
     fn metrics_page(&self) -> String {

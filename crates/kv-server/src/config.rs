@@ -102,6 +102,10 @@ pub struct Config {
     pub grpc_keepalive_interval: Duration,
     /// A ping without an answer for this long ends the connection.
     pub grpc_keepalive_timeout: Duration,
+    /// Reads and applied commands that take longer are logged.
+    pub warning_apply_duration: Duration,
+    /// Calls that answer once and take longer are logged.
+    pub warning_unary_request_duration: Duration,
     /// A client that takes nothing of a snapshot for so long is given up; zero means never.
     pub snapshot_stall_timeout: Duration,
     /// As typed: 0 stands for the default, a negative number for no quota.
@@ -183,6 +187,8 @@ impl Default for Config {
             grpc_keepalive_min_time: Duration::from_secs(5),
             grpc_keepalive_interval: Duration::from_secs(2 * 60 * 60),
             grpc_keepalive_timeout: Duration::from_secs(20),
+            warning_apply_duration: Duration::from_millis(100),
+            warning_unary_request_duration: Duration::from_millis(300),
             snapshot_stall_timeout: Duration::from_secs(10 * 60),
             quota_backend_bytes: 0,
             watch_progress_notify_interval: Duration::from_secs(10 * 60),

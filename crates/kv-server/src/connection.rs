@@ -19,6 +19,7 @@ use crate::front::Front;
 use crate::origin::Origin;
 use crate::pings::{Calls, Counted};
 use crate::router;
+use crate::slow;
 
 /// A client that has not begun a request line or HTTP/2's preface by then holds a connection for nothing.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,6 +74,7 @@ pub(crate) async fn run<S>(
     let stream = Counted::new(Named::new(Handshake::new(stream)), options.ping_min_time, &calls);
     let service = hyper::service::service_fn(move |request| {
         let (open, answer) = (calls.open(), router::call(&front, &origin, request));
+        let answer = slow::serving(origin.remote, answer);
         async move { answer.await.map(|answer| answer.map(|body| body.holding(open))) }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -23,6 +23,7 @@ use crate::engine_error::EngineError;
 use crate::failure::Failure;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
+use crate::slow::SlowRequests;
 use crate::startup::{background_options, check_at_start, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
 
@@ -35,6 +36,7 @@ pub(crate) struct Engine {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) auth: Auth,
     pub(crate) lessor: Arc<Lessor>,
+    pub(crate) slow: SlowRequests,
     /// Revokes what expires.
     revoking: Mutex<Option<JoinHandle<()>>>,
     node: Arc<Node<Store>>,
@@ -70,13 +72,14 @@ impl Engine {
         let metrics = Arc::new(Metrics::default());
 
         let auth = Auth::new(&config, Arc::clone(&store)).map_err(EngineError::Config)?;
-        let options = NodeOptions { runtime, ..node_options(&config, &identity, &failure)? };
+        let options = NodeOptions { runtime, ..node_options(&config, &identity, &metrics, &failure)? };
         let node = Arc::new(Node::start(options, Arc::clone(&store)).await?);
         let options = background_options(&config, &node, &store, &metrics, &compacted, &damage, &failure);
         let background = Background::start(&store, options);
         let engine = Arc::new(Self {
             proposer: node.proposer(),
             background: Mutex::new(Some(background)),
+            slow: SlowRequests::new(&config, Arc::clone(&metrics)),
             config,
             identity,
             store,
@@ -171,20 +174,22 @@ impl Engine {
     }
 
     /// Reads a range: in place if it is short, else beside the other requests of the thread.
-    pub(crate) async fn range(&self, query: RangeQuery) -> Result<RangeAnswer, Status> {
-        let answer = if self.store.is_short(&query) {
-            self.store.range(&query)
+    pub(crate) async fn range(&self, query: &RangeQuery) -> Result<RangeAnswer, Status> {
+        let answer = if self.store.is_short(query) {
+            self.store.range(query)
         } else {
+            let query = query.clone();
             self.blocking(move |store| store.range(&query)).await?
         };
         answer.map_err(|error| read_status(&error))
     }
 
     /// Runs a transaction that only reads.
-    pub(crate) async fn read_txn(&self, txn: Txn) -> Result<TxnAnswer, Status> {
-        let answer = if self.is_short(&txn) {
-            self.store.read_txn(&txn)
+    pub(crate) async fn read_txn(&self, txn: &Txn) -> Result<TxnAnswer, Status> {
+        let answer = if self.is_short(txn) {
+            self.store.read_txn(txn)
         } else {
+            let txn = txn.clone();
             self.blocking(move |store| store.read_txn(&txn)).await?
         };
         answer.map_err(|error| write_status(&error))

@@ -38,6 +38,7 @@ fn server(engine: &Engine, page: &mut Page) {
     let pending = metrics.proposals_pending.get();
     page.gauge("etcd_server_proposals_pending", "Commands that wait for their outcome.", pending);
     page.counter("etcd_server_proposals_failed_total", "Commands without an outcome.", metrics.proposals_failed.get());
+    page.counter("etcd_server_slow_apply_total", "Commands and reads that took long.", metrics.slow_applies.get());
     page.gauge("etcd_server_proposals_committed_total", "Log entries committed.", consensus.committed);
     page.gauge("etcd_server_proposals_applied_total", "Log entries applied.", consensus.applied);
     let quota = engine.config.quota_bytes().unwrap_or(engine.config.quota_backend_bytes);

@@ -71,6 +71,10 @@ const FLAGS: &[Flag] = &[
         .help("How often the server pings a connection; 0 never."),
     flag(Group::Limits, "grpc-keepalive-timeout", "DURATION", "20s", |config, text| { config.grpc_keepalive_timeout = parse_duration(text)?; Ok(()) })
         .help("How long a ping may go unanswered before the connection is closed."),
+    flag(Group::Limits, "warning-apply-duration", "DURATION", "100ms", |config, text| { config.warning_apply_duration = parse_duration(text)?; Ok(()) })
+        .help("How long a read or applying a write may take before a warning is logged."),
+    flag(Group::Limits, "warning-unary-request-duration", "DURATION", "300ms", |config, text| { config.warning_unary_request_duration = parse_duration(text)?; Ok(()) })
+        .help("How long a call that answers once may take before a warning is logged."),
     flag(Group::Limits, "watch-progress-notify-interval", "DURATION", "10m", |config, text| { config.watch_progress_notify_interval = parse_duration(text)?; Ok(()) })
         .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
     flag(Group::Limits, "snapshot-stall-timeout", "DURATION", "10m", |config, text| { config.snapshot_stall_timeout = parse_duration(text)?; Ok(()) })

@@ -41,6 +41,8 @@ const ALIASES: &[(&str, &str)] = &[
     ("experimental-compaction-sleep-interval", "compaction-sleep-interval"),
     ("experimental-corrupt-check-time", "corrupt-check-time"),
     ("experimental-initial-corrupt-check", "initial-corrupt-check"),
+    ("experimental-warning-apply-duration", "warning-apply-duration"),
+    ("experimental-warning-unary-request-duration", "warning-unary-request-duration"),
     ("experimental-watch-progress-notify-interval", "watch-progress-notify-interval"),
 ];
 

@@ -157,6 +157,10 @@ impl Call {
         Self { method, metrics, started: Instant::now(), finished: false }
     }
 
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     fn finish(&mut self, code: usize) {
         if !self.finished {
             self.finished = true;

@@ -40,6 +40,10 @@ use crate::status::status;
 
 type Answer = Response<ResponseBody>;
 
+/// Methods that say themselves that they were slow.
+const OWN_WARNINGS: [&str; 4] =
+    ["/etcdserverpb.KV/Range", "/etcdserverpb.KV/Put", "/etcdserverpb.KV/DeleteRange", "/etcdserverpb.KV/Txn"];
+
 /// Everything that is served, shared by all connections.
 pub(crate) struct Front {
     engine: Arc<Engine>,
@@ -119,11 +123,16 @@ impl Front {
                 Service::ReflectionAlpha => (self.reflection_alpha)(request).await,
             }
         };
+        let began = call.started();
         let answered = match limit {
             None => Ok(answered.await),
             // Boxed: most requests have no limit, and each would carry the room for two copies of the call.
             Some(limit) => deadline::within(limit, Box::pin(answered)).await,
         };
+        // What a write or a read was is told by their service, which knows it.
+        if method.kind == Kind::Unary && !OWN_WARNINGS.contains(&method.path) {
+            self.engine.slow.other(began, method.path);
+        }
         match answered {
             Ok(Ok(response)) => ResponseBody::grpc(response, call, self.stopping(method)),
             Err(refusal) => ResponseBody::grpc(refusal.into_http(), call, None),

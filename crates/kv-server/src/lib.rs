@@ -37,6 +37,7 @@ mod origin;
 mod pings;
 mod router;
 mod serve;
+mod slow;
 mod tls;
 mod unread;
 mod workers;
@@ -61,6 +62,7 @@ mod engine;
 mod engine_error;
 mod failure;
 mod lease;
+mod loggable;
 mod startup;
 mod wal_dir;
 

@@ -1,11 +1,15 @@
 //! What is known of a request before it is read: where it came in, and over what connection.
 
+use std::net::SocketAddr;
+
 use crate::auth::CommonName;
 
 /// What all requests of a connection have in common.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) scope: Scope,
+    /// The address of the client, unless it came over a socket of this machine.
+    pub(crate) remote: Option<SocketAddr>,
     /// Whom the client's certificate names, where that says who it is.
     pub(crate) common_name: Option<CommonName>,
 }

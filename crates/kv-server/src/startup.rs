@@ -14,6 +14,7 @@ use crate::defragment;
 use crate::engine_error::EngineError;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::slow::SlowRequests;
 use crate::status::chain;
 use crate::wal_dir;
 
@@ -89,6 +90,7 @@ fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
 pub(crate) fn node_options(
     config: &Config,
     identity: &Identity,
+    metrics: &Arc<Metrics>,
     failure: &Failure,
 ) -> Result<NodeOptions, EngineError> {
     let salt = kv_log::Salt::random().map_err(EngineError::Random)?;
@@ -100,6 +102,7 @@ pub(crate) fn node_options(
         heartbeat_interval: config.heartbeat_interval,
         election_timeout: config.election_timeout,
         first_request: random_number().map_err(EngineError::Random)?,
+        slow_apply: SlowRequests::applying(config, Arc::clone(metrics)),
         on_failure: Arc::new(move |reason| failure.report(format!("consensus failed: {}", chain(reason)))),
         ..options
     })

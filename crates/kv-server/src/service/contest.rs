@@ -181,7 +181,7 @@ impl Contest {
     async fn read(&self, query: RangeQuery) -> Result<RangeAnswer, Status> {
         self.engine.linearizable().await.map_err(unknown)?;
         let permit = self.engine.auth.permit_range(&self.credentials, &query.range).map_err(unknown)?;
-        let answer = self.engine.range(query).await.map_err(unknown)?;
+        let answer = self.engine.range(&query).await.map_err(unknown)?;
         self.engine.auth.confirm(&permit).map_err(unknown)?;
         Ok(answer)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::Stream;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{self as pb, kv_server::Kv};
-use kv_store::{Answer, Command, Op, OpAnswer, RangeQuery, Txn, TxnAnswer};
+use kv_store::{Answer, Caller, Command, Op, OpAnswer, RangeQuery, Txn, TxnAnswer};
 use prost::Message;
 use tonic::{Request, Response, Status};
 
@@ -16,6 +16,7 @@ use crate::intervals;
 use crate::metrics::Metrics;
 use crate::quota;
 use crate::service::range_stream;
+use crate::slow::Begun;
 use crate::status::{mismatch, status};
 
 /// What etcd's envelope adds to a request before it is compared with the limit: a header with a request id.
@@ -40,6 +41,25 @@ impl KvService {
         Ok(())
     }
 
+    /// Runs a transaction that may write, and gives it back.
+    async fn write(&self, caller: &Caller, txn: Txn) -> (Result<TxnAnswer, Status>, Txn) {
+        let command = Command::Txn(txn);
+        let answered = self.engine.propose_for(caller, &command).await;
+        let Command::Txn(txn) = command else { unreachable!("it was made here") };
+        let answer = match answered {
+            Ok(Answer::Txn(answer)) => {
+                if txn.success.len().max(txn.failure.len()) > 1 {
+                    self.engine.metrics.txns.inc();
+                }
+                count_txn(&self.engine.metrics, &txn, &answer);
+                Ok(answer)
+            }
+            Ok(other) => Err(mismatch(&other)),
+            Err(refusal) => Err(refusal),
+        };
+        (answer, txn)
+    }
+
     fn header(&self, revision: i64) -> pb::ResponseHeader {
         self.engine.header(revision)
     }
@@ -50,6 +70,7 @@ impl Kv for KvService {
     type RangeStreamStream = Pin<Box<dyn Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send>>;
 
     async fn range(&self, request: Request<pb::RangeRequest>) -> Result<Response<pb::RangeResponse>, Status> {
+        let begun = Begun::now(request.get_ref());
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let serializable = request.serializable;
@@ -59,10 +80,14 @@ impl Kv for KvService {
         }
         let permit = self.engine.auth.permit_range(&credentials, &query.range)?;
         self.engine.metrics.ranges.inc();
-        let answer = self.engine.range(query).await?;
-        self.engine.auth.confirm(&permit)?;
-        let header = self.header(answer.revision);
-        Ok(Response::new(convert::range_response(answer, header)))
+        let answer = self.engine.range(&query).await;
+        let response = answer.and_then(|answer| {
+            self.engine.auth.confirm(&permit)?;
+            let header = self.header(answer.revision);
+            Ok(convert::range_response(answer, header))
+        });
+        self.engine.slow.range(begun, (&query, serializable), response.as_ref());
+        response.map(Response::new)
     }
 
     async fn range_stream(
@@ -84,6 +109,7 @@ impl Kv for KvService {
     }
 
     async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
+        let begun = Begun::now(request.get_ref());
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::put_cost(&request)).await?;
@@ -92,38 +118,52 @@ impl Kv for KvService {
         let put = convert::put(request).map_err(status)?;
         let caller = self.engine.auth.caller(&credentials)?;
         size?;
-        match self.engine.propose_for(&caller, &Command::Put(put)).await? {
-            Answer::Put(answer) => {
+        let command = Command::Put(put);
+        let response = match self.engine.propose_for(&caller, &command).await {
+            Ok(Answer::Put(answer)) => {
                 self.engine.metrics.puts.inc();
                 self.engine.metrics.put_bytes.add(bytes as u64);
                 let header = self.header(answer.revision);
-                Ok(Response::new(convert::put_response(answer, header)))
+                Ok(convert::put_response(answer, header))
             }
-            other => Err(mismatch(&other)),
+            Ok(other) => Err(mismatch(&other)),
+            Err(refusal) => Err(refusal),
+        };
+        if let Command::Put(put) = &command {
+            self.engine.slow.put(begun, put, response.as_ref());
         }
+        response.map(Response::new)
     }
 
     async fn delete_range(
         &self,
         request: Request<pb::DeleteRangeRequest>,
     ) -> Result<Response<pb::DeleteRangeResponse>, Status> {
+        let begun = Begun::now(request.get_ref());
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let size = self.check_size(&request);
         let delete = convert::delete_range(request).map_err(status)?;
         let caller = self.engine.auth.caller(&credentials)?;
         size?;
-        match self.engine.propose_for(&caller, &Command::DeleteRange(delete)).await? {
-            Answer::DeleteRange(answer) => {
+        let command = Command::DeleteRange(delete);
+        let response = match self.engine.propose_for(&caller, &command).await {
+            Ok(Answer::DeleteRange(answer)) => {
                 self.engine.metrics.deletes.add(answer.deleted as u64);
                 let header = self.header(answer.revision);
-                Ok(Response::new(convert::delete_range_response(answer, header)))
+                Ok(convert::delete_range_response(answer, header))
             }
-            other => Err(mismatch(&other)),
+            Ok(other) => Err(mismatch(&other)),
+            Err(refusal) => Err(refusal),
+        };
+        if let Command::DeleteRange(delete) = &command {
+            self.engine.slow.delete(begun, delete, response.as_ref());
         }
+        response.map(Response::new)
     }
 
     async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
+        let begun = Begun::now(request.get_ref());
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::txn_cost(&request)).await?;
@@ -131,34 +171,24 @@ impl Kv for KvService {
         let serializable = convert::is_serializable(&request);
         let txn = convert::txn(request, self.engine.config.max_txn_ops as usize).map_err(status)?;
         intervals::check_writes(&txn).map_err(status)?;
-        let answer = if txn.is_read_only() {
+        let (answer, txn) = if txn.is_read_only() {
             if !serializable {
                 self.engine.linearizable().await?;
             }
             let permit = self.engine.auth.permit(&credentials, |state, caller| state.permit_read_txn(caller, &txn))?;
-            let answer = self.engine.read_txn(txn).await?;
-            self.engine.auth.confirm(&permit)?;
-            answer
+            let answer = self.engine.read_txn(&txn).await;
+            (answer.and_then(|answer| self.engine.auth.confirm(&permit).map(|()| answer)), txn)
         } else {
             let caller = self.engine.auth.caller(&credentials)?;
             size?;
-            let operations = txn.success.len().max(txn.failure.len());
-            let command = Command::Txn(txn);
-            match self.engine.propose_for(&caller, &command).await? {
-                Answer::Txn(answer) => {
-                    if operations > 1 {
-                        self.engine.metrics.txns.inc();
-                    }
-                    if let Command::Txn(txn) = &command {
-                        count_txn(&self.engine.metrics, txn, &answer);
-                    }
-                    answer
-                }
-                other => return Err(mismatch(&other)),
-            }
+            self.write(&caller, txn).await
         };
-        let header = self.header(answer.revision);
-        Ok(Response::new(convert::txn_response(answer, header)))
+        let response = answer.map(|answer| {
+            let header = self.header(answer.revision);
+            convert::txn_response(answer, header)
+        });
+        self.engine.slow.txn(begun, &txn, response.as_ref());
+        response.map(Response::new)
     }
 
     async fn compact(

@@ -60,7 +60,7 @@ pub(super) fn start(
 impl Streaming {
     /// Reads a piece; returns it, and the rest of the stream unless it was the last.
     async fn next_piece(mut self) -> Result<(pb::RangeStreamResponse, Option<Self>), Status> {
-        let answer = self.engine.range(self.query.clone()).await?;
+        let answer = self.engine.range(&self.query).await?;
         self.engine.auth.confirm(&self.permit)?;
         let (more, piece_count) = (answer.more, answer.count);
         let count = *self.count.get_or_insert(piece_count);
