@@ -19,6 +19,7 @@ mod gateway;
 mod growth;
 mod kubernetes;
 mod limits;
+mod logs;
 mod mirror;
 mod one_member;
 mod permissions;

@@ -1,6 +1,7 @@
 //! The gRPC services, one file each. Protobuf types stop here.
 
 pub(crate) mod auth;
+mod auth_log;
 pub(crate) mod cluster;
 mod contest;
 mod downgrade;

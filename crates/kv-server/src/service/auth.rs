@@ -10,6 +10,7 @@ use kv_proto::etcdserverpb::{self as pb, auth_server::Auth};
 use kv_store::{AuthCommand, AuthState, Caller, Command, KeyRange, PasswordHash, Permission, PermissionKind, ROOT};
 use tonic::{Request, Response, Status};
 
+use super::auth_log;
 use crate::auth::Credentials;
 use crate::engine::Engine;
 use crate::status::{auth_status, status};
@@ -37,7 +38,12 @@ impl AuthService {
 
     /// Has a change made on behalf of who asks for it, and returns the header of the answer.
     async fn change(&self, caller: &Caller, change: AuthCommand) -> Result<pb::ResponseHeader, Status> {
-        self.engine.propose_for(caller, &Command::Auth(change)).await?;
+        let before = self.engine.store.auth();
+        let command = Command::Auth(change);
+        self.engine.propose_for(caller, &command).await?;
+        if let Command::Auth(change) = &command {
+            auth_log::tell(change, &before, &self.engine.store.auth());
+        }
         Ok(self.header())
     }
 
@@ -77,7 +83,6 @@ impl Auth for AuthService {
     ) -> Result<Response<pb::AuthEnableResponse>, Status> {
         let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::Enable).await?;
-        tracing::info!("enabled authentication");
         Ok(Response::new(pb::AuthEnableResponse { header: Some(header) }))
     }
 
@@ -87,7 +92,6 @@ impl Auth for AuthService {
     ) -> Result<Response<pb::AuthDisableResponse>, Status> {
         let caller = self.caller(&request)?;
         let header = self.change(&caller, AuthCommand::Disable).await?;
-        tracing::info!("disabled authentication");
         Ok(Response::new(pb::AuthDisableResponse { header: Some(header) }))
     }
 
