@@ -1,15 +1,11 @@
 //! The page at `/metrics`: what was counted, and what store, log and process say at the moment.
 
-use std::fs;
-
 use crate::config::MetricsDetail;
 use crate::engine::Engine;
 use crate::methods::METHODS;
 use crate::metrics::{CODE_NAMES, Page};
+use crate::process_metrics;
 use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, RELEASE};
-
-/// The clock ticks of `/proc/self/stat`: fixed at 100 a second for user space on Linux.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Returns the page.
 pub(crate) fn page(engine: &Engine) -> String {
@@ -20,7 +16,7 @@ pub(crate) fn page(engine: &Engine) -> String {
     log(engine, &mut page);
     health(engine, &mut page);
     grpc(engine, &mut page);
-    process(&mut page);
+    process_metrics::write(&mut page);
     page.finish()
 }
 
@@ -49,6 +45,12 @@ fn server(engine: &Engine, page: &mut Page) {
         page.sample("etcd_debugging_server_alarms", &[("alarm_type", &kind), ("server_id", &member)], 1);
     }
 
+    page.family("etcd_server_feature_enabled", "gauge", "Whether a feature gate is open.");
+    for (name, stage, enabled) in engine.config.feature_gates.all() {
+        page.sample("etcd_server_feature_enabled", &[("name", name), ("stage", stage)], u8::from(enabled));
+    }
+    alone(engine, page);
+
     page.gauge("etcd_debugging_auth_revision", "Changes of users and roles.", engine.store.auth().revision());
 
     for (name, label, help, value) in [
@@ -69,17 +71,38 @@ fn server(engine: &Engine, page: &mut Page) {
     }
 }
 
+/// What other members would make grow. Dashboards and alerts divide by these series and compare them with nothing.
+fn alone(engine: &Engine, page: &mut Page) {
+    let id = format!("{:x}", engine.identity.member_id);
+    page.family("etcd_network_known_peers", "gauge", "Members that are known.");
+    page.sample("etcd_network_known_peers", &[("Local", &id), ("Remote", &id)], 1);
+    for (name, help) in [
+        ("etcd_server_heartbeat_send_failures_total", "Heartbeats that could not be sent in time."),
+        ("etcd_server_slow_read_indexes_total", "Linearizable reads that waited long for other members."),
+        ("etcd_server_read_indexes_failed_total", "Linearizable reads that other members did not confirm."),
+        ("etcd_server_learner_promote_successes", "Learners that became voters."),
+    ] {
+        page.counter(name, help, 0);
+    }
+    let name = "etcd_server_snapshot_apply_in_progress_total";
+    page.gauge(name, "Whether a snapshot from another member is being applied.", 0);
+}
+
 fn store(engine: &Engine, page: &mut Page) {
     let (store, metrics) = (&engine.store, &engine.metrics);
     if let Ok(sizes) = store.sizes() {
         page.gauge("etcd_mvcc_db_total_size_in_bytes", "What the store takes on disk.", sizes.size_bytes());
         page.gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "What of it is in use.", sizes.used_bytes);
+        let readers = sizes.readers;
+        page.gauge("etcd_mvcc_db_open_read_transactions", "Read transactions of LMDB, in all processes.", readers);
+        let lag = sizes.oldest_reader_lag;
+        page.gauge("kvd_oldest_reader_lag", "Transactions written since the oldest of them began.", lag);
     }
     page.counter("etcd_mvcc_put_total", "Puts.", metrics.puts.get());
     page.counter("etcd_mvcc_delete_total", "Keys deleted.", metrics.deletes.get());
     page.counter("etcd_mvcc_range_total", "Reads of ranges.", metrics.ranges.get());
     page.counter("etcd_mvcc_txn_total", "Transactions of several operations.", metrics.txns.get());
-    page.counter("etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes put.", metrics.put_bytes.get());
+    page.gauge("etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes put.", metrics.put_bytes.get());
     page.gauge("etcd_debugging_mvcc_keys_total", "Keys that exist.", store.live_keys());
     page.gauge("etcd_debugging_mvcc_current_revision", "The newest revision.", store.revision());
     page.gauge("etcd_debugging_mvcc_compact_revision", "The oldest readable revision.", store.compact_revision());
@@ -90,6 +113,8 @@ fn store(engine: &Engine, page: &mut Page) {
     let full = u8::from(engine.full().is_some());
     page.gauge("kvd_disk_full", "Whether the disk has no room for the log or a checkpoint.", full);
     page.gauge("kvd_checkpoint_backlog_bytes", "Changes no checkpoint has stored yet.", store.backlog_bytes());
+    let pin = store.oldest_pin().unwrap_or_else(|| store.revision());
+    page.gauge("kvd_oldest_pinned_revision", "The oldest revision that a long read keeps readable.", pin);
     page.gauge("kvd_history_window_bytes", "Recent revisions kept in memory.", store.ring_bytes());
 
     let deleted = metrics.compaction_keys.get();
@@ -208,45 +233,4 @@ fn grpc(engine: &Engine, page: &mut Page) {
             page.buckets("grpc_server_handling_seconds", labels, &method.handling.bounds(), &counts, sum);
         }
     }
-}
-
-/// What the kernel says of this process; a figure it does not give is left out.
-fn process(page: &mut Page) {
-    if let Some(limit) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
-        page.gauge("os_fd_limit", "How many files may be open.", limit);
-        page.gauge("process_max_fds", "How many files may be open.", limit);
-    }
-    if let Ok(files) = fs::read_dir("/proc/self/fd") {
-        // Listing them opens one.
-        let open = files.count().saturating_sub(1);
-        page.gauge("os_fd_used", "How many files are open.", open);
-        page.gauge("process_open_fds", "How many files are open.", open);
-    }
-    let Ok(stat) = fs::read_to_string("/proc/self/stat") else { return };
-    // The name, in parentheses, may hold anything; the numbers come after it, the state being the first of them.
-    let Some((_, numbers)) = stat.rsplit_once(") ") else { return };
-    let numbers: Vec<f64> = numbers.split_ascii_whitespace().map(|number| number.parse().unwrap_or_default()).collect();
-    let field = |number: usize| numbers.get(number - 3).copied().unwrap_or_default();
-    let cpu = (field(14) + field(15)) / TICKS_PER_SECOND;
-    page.family("process_cpu_seconds_total", "counter", "Time on processors.");
-    page.sample("process_cpu_seconds_total", &[], cpu);
-    page.gauge("process_virtual_memory_bytes", "Address space.", field(23));
-    if let Some(resident) = resident_bytes() {
-        page.gauge("process_resident_memory_bytes", "Memory in use.", resident);
-    }
-    if let Some(booted) = boot_time() {
-        let started = booted + field(22) / TICKS_PER_SECOND;
-        page.gauge("process_start_time_seconds", "When the process began, since 1970.", started);
-    }
-}
-
-fn resident_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?;
-    Some(kibibytes.parse::<u64>().ok()? * 1024)
-}
-
-fn boot_time() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/stat").ok()?;
-    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }

@@ -114,6 +114,21 @@ impl FeatureGates {
         self.asked(COMPACT_HASH_CHECK) == Some(true)
     }
 
+    /// Returns each gate, its stage and what holds.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        GATES.iter().map(|gate| {
+            let stage = match gate.stage {
+                Stage::Alpha => "ALPHA",
+                Stage::Beta => "BETA",
+            };
+            let holds = match gate.meaning {
+                Meaning::Always(holds, _) => holds,
+                Meaning::Honoured | Meaning::WholeStage => self.asked(gate.name) == Some(true),
+            };
+            (gate.name, stage, holds)
+        })
+    }
+
     /// What was asked for, by the gate's own name or for all of its stage.
     fn asked(&self, name: &str) -> Option<bool> {
         let stage = GATES.iter().find(|gate| gate.name == name)?.stage;

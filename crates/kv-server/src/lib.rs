@@ -73,6 +73,7 @@ mod log_file;
 mod logging;
 mod metrics;
 mod notify;
+mod process_metrics;
 mod timestamp;
 
 pub use config::{ClusterState, Config, GRPC_OVERHEAD_BYTES, MetricsDetail};

@@ -1,5 +1,7 @@
 //! The HTTP endpoints beside gRPC.
 
+use std::collections::BTreeSet;
+
 use kv_server::Url;
 
 use crate::harness::{TestServer, http, put};
@@ -56,5 +58,28 @@ async fn metrics_tell_what_happened() {
     assert!(!page.contains("grpc_server_handling_seconds"));
     let other = http(server.metrics_url.as_deref().unwrap(), "GET", "/version").await;
     assert!(other.starts_with("HTTP/1.1 404 "));
+    server.stop().await;
+}
+
+/// Everything that the dashboard shows is told.
+#[tokio::test]
+async fn the_dashboard_finds_its_series() {
+    let dashboard = include_str!("../../../../contrib/grafana.json");
+    let dashboard: serde_json::Value = serde_json::from_str(dashboard).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let expressions = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let mut series = BTreeSet::new();
+    for expression in expressions.filter_map(|target| target["expr"].as_str()) {
+        let words = expression.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        let prefixes = ["etcd_", "kvd_", "grpc_server_", "process_"];
+        series.extend(words.filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix))));
+    }
+    assert!(series.len() > 20, "{series:?}");
+    let server = TestServer::start().await;
+    let page = server.http("GET", "/metrics").await;
+    for name in series {
+        let family = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(page.contains(&format!("# TYPE {family} ")), "{name} is not told");
+    }
     server.stop().await;
 }
