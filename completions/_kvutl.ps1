@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
             [CompletionResult]::new('defrag', 'defrag', [CompletionResultType]::ParameterValue, 'Give the free space in a data directory back to the file system')
             [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Read a key or a range of keys from a data directory')
             [CompletionResult]::new('hashkv', 'hashkv', [CompletionResultType]::ParameterValue, 'Print the hash of the key-value history')
+            [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Say whether a data directory is of a version')
             [CompletionResult]::new('rescue', 'rescue', [CompletionResultType]::ParameterValue, 'Bring what can be read of a damaged directory into a new one')
             [CompletionResult]::new('snapshot', 'snapshot', [CompletionResultType]::ParameterValue, 'Save, look at, verify and restore snapshots')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what a data directory holds')
@@ -109,6 +110,18 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
             [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvutl;migrate' {
+            [CompletionResult]::new('--target-version', '--target-version', [CompletionResultType]::ParameterName, 'Release of etcd to be ready for, such as 3.7')
+            [CompletionResult]::new('--data-dir', '--data-dir', [CompletionResultType]::ParameterName, 'Data directory to work on [default: default.kvd]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait while another process uses the directory; 0 to wait without limit')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Accepted for the sake of etcdutl; what has no meaning cannot be forced')
             [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print keys and values as hexadecimal escapes')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

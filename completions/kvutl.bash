@@ -34,6 +34,9 @@ _kvutl() {
             kvutl,hashkv)
                 cmd="kvutl__subcmd__hashkv"
                 ;;
+            kvutl,migrate)
+                cmd="kvutl__subcmd__migrate"
+                ;;
             kvutl,rescue)
                 cmd="kvutl__subcmd__rescue"
                 ;;
@@ -65,7 +68,7 @@ _kvutl() {
 
     case "${cmd}" in
         kvutl)
-            opts="-w -h --data-dir --write-out --hex --timeout --help check compact completion defrag get hashkv rescue snapshot status version"
+            opts="-w -h --data-dir --write-out --hex --timeout --help check compact completion defrag get hashkv migrate rescue snapshot status version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +287,40 @@ _kvutl() {
             fi
             case "${prev}" in
                 --rev)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvutl__subcmd__migrate)
+            opts="-w -h --target-version --force --data-dir --write-out --hex --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target-version)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -35,6 +35,7 @@ complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "completion" -d 'Print t
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "defrag" -d 'Give the free space in a data directory back to the file system'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "get" -d 'Read a key or a range of keys from a data directory'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "hashkv" -d 'Print the hash of the key-value history'
+complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "migrate" -d 'Say whether a data directory is of a version'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "rescue" -d 'Bring what can be read of a damaged directory into a new one'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "snapshot" -d 'Save, look at, verify and restore snapshots'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "status" -d 'Show what a data directory holds'
@@ -83,6 +84,13 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s w -l write-out -d
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -l target-version -d 'Release of etcd to be ready for, such as 3.7' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -l force -d 'Accepted for the sake of etcdutl; what has no meaning cannot be forced'
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l to -d 'Directory to bring everything into, which must be new or empty' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
 complete -c kvutl -n "__fish_kvutl_using_subcommand rescue" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r

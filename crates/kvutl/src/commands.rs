@@ -6,6 +6,7 @@ mod completion;
 mod defrag;
 mod get;
 mod hashkv;
+mod migrate;
 mod rescue;
 mod snapshot;
 mod status;
@@ -17,7 +18,7 @@ use kv_cli::{CliError, ExitStatus};
 use crate::global::{Context, GlobalArgs, Words};
 
 /// The commands that etcdutl has too. They may be abbreviated, as there.
-pub(crate) const OF_ETCDUTL: &[&str] = &["completion", "defrag", "hashkv", "snapshot", "version"];
+pub(crate) const OF_ETCDUTL: &[&str] = &["completion", "defrag", "hashkv", "migrate", "snapshot", "version"];
 
 /// What can be done with a data directory.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,7 @@ pub(crate) enum Task {
     Defrag(defrag::DefragArgs),
     Get(get::GetArgs),
     Hashkv(hashkv::HashkvArgs),
+    Migrate(migrate::MigrateArgs),
     Rescue(rescue::RescueArgs),
     Snapshot(snapshot::SnapshotArgs),
     Status(status::StatusArgs),
@@ -43,6 +45,7 @@ impl Task {
             Task::Defrag(args) => defrag::run(args, context),
             Task::Get(args) => get::run(args, context),
             Task::Hashkv(args) => hashkv::run(args, context),
+            Task::Migrate(args) => migrate::run(args, context),
             Task::Rescue(args) => rescue::run(args, context),
             Task::Snapshot(args) => snapshot::run(args, context),
             Task::Status(args) => status::run(args, context),

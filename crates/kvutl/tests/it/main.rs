@@ -10,6 +10,7 @@ mod generated;
 mod get;
 mod harness;
 mod hashkv;
+mod migrate;
 mod places;
 mod rescue;
 mod snapshot;
