@@ -8,6 +8,8 @@ mod timetolive;
 
 use clap::Subcommand;
 use kv_cli::{CliError, parse_int};
+use kv_proto::etcdserverpb::ResponseHeader;
+use prost::Message as _;
 
 use crate::session::Context;
 
@@ -49,6 +51,11 @@ fn id(arguments: &[String], usage: &str) -> Result<i64, CliError> {
 /// Writes the line of an id in `fields`.
 fn fields_id(out: &mut dyn std::io::Write, style: kv_cli::Style, id: i64) -> std::io::Result<()> {
     if style.hex { writeln!(out, "\"ID\" : {id:016x}") } else { writeln!(out, "\"ID\" : {id}") }
+}
+
+/// Writes what etcdctl prints for `-w protobuf` of answers about leases: their header alone.
+fn protobuf_header(out: &mut dyn std::io::Write, header: Option<&ResponseHeader>) -> std::io::Result<()> {
+    out.write_all(&header.copied().unwrap_or_default().encode_to_vec())
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use kv_cli::{
     CliError, Dialect, ExitStatus, Record, Render, RenderError, Style, Value, fields_header, json_message, parse_int,
 };
 use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseGrantResponse};
-use prost::Message as _;
 
 use super::fields_id;
 use crate::hints;
@@ -66,7 +65,7 @@ impl Render for Granted {
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.0.encode_to_vec())?)
+        Ok(super::protobuf_header(out, self.0.header.as_ref())?)
     }
 }
 

@@ -8,7 +8,6 @@ use kv_cli::{
 use kv_client::Error;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::LeaseKeepAliveResponse;
-use prost::Message as _;
 
 use super::fields_id;
 use crate::hints;
@@ -84,7 +83,7 @@ impl Render for Renewed {
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.0.encode_to_vec())?)
+        Ok(super::protobuf_header(out, self.0.header.as_ref())?)
     }
 }
 

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use kv_cli::{CliError, Dialect, ExitStatus, Record, Render, RenderError, Style, Value, fields_header, json_message};
 use kv_client::Deadline;
 use kv_proto::etcdserverpb::{LeaseLeasesRequest, LeaseLeasesResponse};
-use prost::Message as _;
 
 use super::fields_id;
 use crate::hints;
@@ -56,7 +55,7 @@ impl Render for Leases {
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.0.encode_to_vec())?)
+        Ok(super::protobuf_header(out, self.0.header.as_ref())?)
     }
 }
 

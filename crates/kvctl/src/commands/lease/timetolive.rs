@@ -8,7 +8,6 @@ use kv_cli::{
 };
 use kv_client::Deadline;
 use kv_proto::etcdserverpb::{LeaseTimeToLiveRequest, LeaseTimeToLiveResponse};
-use prost::Message as _;
 
 use super::fields_id;
 use crate::hints;
@@ -93,7 +92,7 @@ impl Render for TimeToLive {
     }
 
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        Ok(out.write_all(&self.answer.encode_to_vec())?)
+        Ok(super::protobuf_header(out, self.answer.header.as_ref())?)
     }
 }
 
