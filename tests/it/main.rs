@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod bytes;
 mod check;
 mod cluster_tools;
 mod connections;
@@ -31,6 +32,7 @@ mod readme;
 mod sandbox;
 mod scripting;
 mod snapshot;
+mod terminal;
 mod tools;
 mod user_tools;
 mod watch;

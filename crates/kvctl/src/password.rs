@@ -52,17 +52,18 @@ pub(crate) fn choose(name: &str, source: &PasswordSource) -> Result<String, CliE
 }
 
 fn ask_on(out: &mut impl io::Write, prompt: &str) -> io::Result<String> {
+    let stdin = io::stdin();
+    // Before the question, because who is asked may answer at once.
+    let silent = if stdin.is_terminal() { Some(Silent::begin()?) } else { None };
     out.write_all(prompt.as_bytes())?;
     out.flush()?;
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
+    if silent.is_none() {
         let mut line = String::new();
         stdin.lock().read_line(&mut line)?;
         line.truncate(line.trim_end_matches(['\n', '\r']).len());
         out.write_all(b"\n")?;
         return Ok(line);
     }
-    let silent = Silent::begin()?;
     let line = read_typed(stdin.lock());
     drop(silent);
     // The line feed that was typed has not been shown either.
