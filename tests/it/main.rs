@@ -12,6 +12,7 @@ mod copies;
 mod crash;
 mod differential;
 mod duplicate_keys;
+mod endpoints;
 mod etcd_client;
 mod feature_gates;
 mod formats;

@@ -60,7 +60,7 @@ impl Acceptor {
     fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
         let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
         let (options, security) = (self.options, self.security.clone());
-        let mut origin = Origin { scope: self.scope, remote, common_name: None };
+        let mut origin = Origin { scope: self.scope, remote, encrypted: false, common_name: None };
         self.workers.spawn(move || async move {
             let _held = (room, alive);
             let socket = match Socket::new(stream) {
@@ -83,6 +83,7 @@ impl Acceptor {
             };
             let remote = remote.map(|address| address.to_string()).unwrap_or_default();
             if let Some(Some((stream, common_name))) = until(&mut draining, tls.accept(begun, &remote)).await {
+                origin.encrypted = true;
                 origin.common_name = common_name.map(CommonName);
                 connection::run(stream, front, origin, options, draining).await;
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kv_store::ids;
 
+use crate::access;
 use crate::feature_gates::FeatureGates;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
@@ -150,6 +151,12 @@ pub struct Config {
     pub from_snapshot: Option<PathBuf>,
     /// How much `/metrics` tells.
     pub metrics: MetricsDetail,
+    /// Where HTTP is served; empty stands for where gRPC is.
+    pub listen_client_http_urls: Vec<Url>,
+    /// Names that requests without TLS may call the server by; `*` or none for any.
+    pub host_whitelist: Vec<String>,
+    /// Origins of the pages whose scripts may ask; `*` or none for any.
+    pub cors: Vec<String>,
     /// More addresses that serve `/metrics` and health, and nothing else.
     pub listen_metrics_urls: Vec<Url>,
 }
@@ -211,6 +218,9 @@ impl Default for Config {
             throwaway: false,
             from_snapshot: None,
             metrics: MetricsDetail::Basic,
+            listen_client_http_urls: Vec::new(),
+            host_whitelist: vec![access::ANY.to_owned()],
+            cors: vec![access::ANY.to_owned()],
             listen_metrics_urls: Vec::new(),
         }
     }
@@ -250,10 +260,20 @@ impl Config {
     /// Refuses what makes no sense, and tells what deserves a warning.
     pub(crate) fn validate(&mut self) -> Result<Vec<Notice>, String> {
         let mut notices = Vec::new();
-        for urls in [&self.listen_peer_urls, &self.listen_client_urls, &self.listen_metrics_urls] {
+        for urls in
+            [&self.listen_peer_urls, &self.listen_client_urls, &self.listen_client_http_urls, &self.listen_metrics_urls]
+        {
             urls.iter().try_for_each(Url::check_bindable)?;
         }
-        let client_urls: Vec<_> = self.listen_client_urls.iter().collect();
+        for url in &self.listen_client_http_urls {
+            let is_same = |other: &&Url| other.address == url.address && !other.has_port_zero();
+            if self.listen_client_urls.iter().any(|other| is_same(&other)) {
+                return Err(format!(
+                    "cannot bind both --listen-client-urls and --listen-client-http-urls on the same url {url}"
+                ));
+            }
+        }
+        let client_urls: Vec<_> = self.listen_client_urls.iter().chain(&self.listen_client_http_urls).collect();
         notices.extend(self.client_tls.check(&client_urls, &self.listen_metrics_urls)?);
         for url in &self.initial_advertise_peer_urls {
             url.check_advertisable().map_err(|error| {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::access;
 use crate::compatible_flags::COMPATIBLE;
 use crate::config::{ClusterState, MetricsDetail};
 use crate::flag::{Flag, Group, Set, flag};
@@ -32,6 +33,8 @@ const FLAGS: &[Flag] = &[
         .help("Directory the data is kept in. Empty: `<name>.kvd` where kvd is started."),
     flag(Group::Member, "listen-client-urls", "URLS", "http://localhost:2379", |config, text| urls(&mut config.listen_client_urls, text))
         .help("Where clients are served, gRPC and HTTP on one port. Port 0 takes a free one; unix://PATH is a socket."),
+    flag(Group::Member, "listen-client-http-urls", "URLS", "", |config, text| optional_urls(&mut config.listen_client_http_urls, text))
+        .help("Where HTTP is served: the JSON gateway, health and metrics. Then --listen-client-urls serve gRPC alone. Empty: all on one port."),
     flag(Group::Member, "advertise-client-urls", "URLS", "http://localhost:2379", |config, text| urls(&mut config.advertise_client_urls, text))
         .help("Where clients are told to go. Required with --listen-client-urls, unless that has port 0."),
     flag(Group::Member, "listen-peer-urls", "URLS", "http://localhost:2380", |config, text| urls(&mut config.listen_peer_urls, text))
@@ -79,6 +82,10 @@ const FLAGS: &[Flag] = &[
         .help("How often a quiet watcher that asks for it is told of progress. At least 100ms."),
     flag(Group::Limits, "snapshot-stall-timeout", "DURATION", "10m", |config, text| { config.snapshot_stall_timeout = parse_duration(text)?; Ok(()) })
         .help("How long a client may take nothing of a snapshot until it is given up: at most four are on their way, and each takes as much disk as the store. 0 never."),
+    flag(Group::Limits, "host-whitelist", "NAMES", "*", |config, text| { config.host_whitelist = list(text); Ok(()) })
+        .help("Names that HTTP requests without TLS may call the server by. * or empty: any."),
+    flag(Group::Limits, "cors", "ORIGINS", "*", |config, text| { config.cors = origins(text)?; Ok(()) })
+        .help("Origins, as http://HOST:PORT, of the pages whose scripts may ask over HTTP. *: any."),
     flag(Group::Tls, "cert-file", "FILE", "", |config, text| { config.client_tls.cert_file = path(text); Ok(()) })
         .help("The server's certificate in PEM, followed by intermediate ones; for https:// and unixs:// addresses."),
     flag(Group::Tls, "key-file", "FILE", "", |config, text| { config.client_tls.key_file = path(text); Ok(()) })
@@ -162,7 +169,7 @@ const FLAGS: &[Flag] = &[
         Ok(())
     }).help("`extensive` adds handling times per method to /metrics."),
     flag(Group::Observation, "listen-metrics-urls", "URLS", "", |config, text| {
-        if text.is_empty() { config.listen_metrics_urls.clear(); Ok(()) } else { urls(&mut config.listen_metrics_urls, text) }
+        optional_urls(&mut config.listen_metrics_urls, text)
     }).help("More addresses that serve /metrics and health checks only."),
     flag(Group::Process, "feature-gates", "GATE=BOOL,…", "", |config, text| config.feature_gates.read(text))
         .help("Features to turn on or off, by etcd's names. CompactHashCheck and InitialCorruptCheck are honoured, alone or with AllAlpha; what the others ask for holds, or a warning says what holds instead."),
@@ -203,6 +210,22 @@ fn urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {
 
 fn milliseconds(text: &str) -> Result<Duration, String> {
     parse_unsigned(text).map(Duration::from_millis)
+}
+
+fn optional_urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        target.clear();
+        return Ok(());
+    }
+    urls(target, text)
+}
+
+/// Reads origins of pages, which are URLs; `*` stands for all.
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    if text == access::ANY {
+        return Ok(vec![text.to_owned()]);
+    }
+    Ok(Url::parse_list(text)?.iter().map(ToString::to_string).collect())
 }
 
 fn u32_into(target: &mut u32, text: &str) -> Result<(), String> {

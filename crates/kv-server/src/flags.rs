@@ -156,7 +156,7 @@ pub(crate) fn parse(arguments: &[String], environment: &[(String, String)]) -> R
         ));
     }
     if given("listen-client-urls") && !given("advertise-client-urls") {
-        if !config.listen_client_urls.iter().any(|url| url.host_port().is_some_and(|(_, port)| port == "0")) {
+        if !config.listen_client_urls.iter().any(Url::has_port_zero) {
             return Err(Refusal::Invalid(
                 "--advertise-client-urls is required when --listen-client-urls is set explicitly".to_owned(),
             ));

@@ -21,6 +21,7 @@ use tonic::codegen::Service as _;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::access::Access;
 use crate::deadline;
 use crate::engine::Engine;
 use crate::frames::{Call, RequestBody, ResponseBody, Source, Stopping};
@@ -50,6 +51,7 @@ pub(crate) struct Front {
     metrics: Arc<Metrics>,
     draining: watch::Receiver<bool>,
     message_bytes_max: usize,
+    access: Access,
     kv: KvServer<KvService>,
     watch: WatchServer<WatchService>,
     lease: LeaseServer<LeaseService>,
@@ -69,6 +71,7 @@ impl Front {
         let (reflection, reflection_alpha) = reflection::services();
         Self {
             metrics: Arc::clone(&engine.metrics),
+            access: Access::new(&engine.config),
             message_bytes_max: engine.config.grpc_receive_bytes_max(),
             draining,
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
@@ -142,6 +145,11 @@ impl Front {
     /// Returns the engine that the services ask.
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Returns who may ask over HTTP.
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Returns how large a message may be.

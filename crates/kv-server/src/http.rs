@@ -5,7 +5,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use crate::metrics::Metrics;
 use crate::origin::Scope;
@@ -42,46 +42,20 @@ pub(crate) async fn respond(
     checks: &impl Checks,
     metrics: &Metrics,
 ) -> Response<Bytes> {
-    let mut response = if scope == Scope::Client && method == Method::OPTIONS {
-        Response::new(Bytes::new())
-    } else {
-        route(scope, method, uri, checks, metrics).await
-    };
-    if scope == Scope::Client {
-        allow_origins(response.headers_mut());
-    }
-    response
-}
-
-/// Tells browsers that pages from anywhere may ask.
-pub(crate) fn allow_origins(headers: &mut HeaderMap) {
-    let mut allow = |name, value| headers.insert(name, HeaderValue::from_static(value));
-    allow("access-control-allow-methods", "POST, GET, OPTIONS, PUT, DELETE");
-    allow("access-control-allow-origin", "*");
-    allow("access-control-allow-headers", "accept, content-type, authorization");
-}
-
-async fn route(
-    scope: Scope,
-    method: &Method,
-    uri: &http::Uri,
-    checks: &impl Checks,
-    metrics: &Metrics,
-) -> Response<Bytes> {
     let query = Query(uri.query().unwrap_or_default());
     let path = uri.path();
     match path {
         "/metrics" => typed(StatusCode::OK, EXPOSITION, checks.metrics_page()),
-        "/version" if scope == Scope::Client => get_only(method).unwrap_or_else(version),
+        "/version" if scope != Scope::Metrics => get_only(method).unwrap_or_else(version),
         "/health" => match get_only(method) {
             Some(refusal) => refusal,
             None => health(&query, checks, metrics).await,
         },
         _ => match kubernetes_check(path) {
             None => error(StatusCode::NOT_FOUND, "404 page not found"),
-            Some((kind, names)) => match get_only(method) {
+            Some((kind, asked)) => match get_only(method) {
                 Some(refusal) => refusal,
-                None => run_checks(kind, &names, &query, checks, metrics).await,
+                None => run_checks(kind, asked, &query, checks, metrics).await,
             },
         },
     }
@@ -129,33 +103,41 @@ async fn unhealthy(query: &Query<'_>, checks: &impl Checks) -> Option<String> {
     checks.read(!serializable).await.err().map(|error| format!("RANGE ERROR:{error}"))
 }
 
+/// Which checks are to be made.
+enum Asked {
+    /// All of these that are not excluded.
+    All(&'static [&'static str]),
+    One(&'static str),
+}
+
 /// Reads `/livez`, `/readyz` and the paths of their checks.
-fn kubernetes_check(path: &str) -> Option<(&'static str, Vec<&'static str>)> {
+fn kubernetes_check(path: &str) -> Option<(&'static str, Asked)> {
     for (kind, known) in [("livez", LIVE_CHECKS), ("readyz", READY_CHECKS)] {
         let Some(rest) = path.strip_prefix('/').and_then(|path| path.strip_prefix(kind)) else { continue };
         if rest.is_empty() {
-            return Some((kind, known.to_vec()));
+            return Some((kind, Asked::All(known)));
         }
         let name = rest.strip_prefix('/')?;
-        return known.iter().find(|known| **known == name).map(|name| (kind, vec![*name]));
+        return known.iter().find(|known| **known == name).map(|name| (kind, Asked::One(name)));
     }
     None
 }
 
 async fn run_checks(
     kind: &'static str,
-    names: &[&'static str],
+    asked: Asked,
     query: &Query<'_>,
     checks: &impl Checks,
     metrics: &Metrics,
 ) -> Response<Bytes> {
-    let excluded: Vec<_> = query.values("exclude").filter(|name| !name.is_empty()).collect();
-    if let Some(stranger) = excluded.iter().find(|name| !names.contains(&name.as_str())) {
-        tracing::warn!(missing_health_checks = stranger.as_str(), "some health checks cannot be excluded");
-    }
+    let names = match asked {
+        Asked::All(known) => remaining(known, query),
+        // A check that is asked for by its own path cannot be excluded.
+        Asked::One(name) => vec![name],
+    };
     let mut report = String::new();
     let mut healthy = true;
-    for name in names.iter().copied().filter(|name| !excluded.iter().any(|excluded| excluded == name)) {
+    for name in names {
         let result = match name {
             "data_corruption" if checks.alarms().contains(&"CORRUPT") => Err("alarm activated: CORRUPT".to_owned()),
             "non_learner" if checks.is_learner() => Err("not supported for learner".to_owned()),
@@ -185,6 +167,17 @@ async fn run_checks(
     let mut response = typed(StatusCode::OK, TEXT, report);
     response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Returns the checks that a request does not exclude.
+fn remaining(known: &[&'static str], query: &Query<'_>) -> Vec<&'static str> {
+    let excluded: Vec<_> = query.values("exclude").filter(|name| !name.is_empty()).collect();
+    let strangers: Vec<_> = excluded.iter().filter(|name| !known.contains(&name.as_str())).cloned().collect();
+    if !strangers.is_empty() {
+        let missing_health_checks = strangers.join(",");
+        tracing::warn!(missing_health_checks, "some health checks cannot be excluded");
+    }
+    known.iter().copied().filter(|name| !excluded.iter().any(|excluded| excluded == name)).collect()
 }
 
 /// Refuses every other method.
@@ -418,13 +411,10 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_refused_and_options_allowed() {
+    fn other_methods_are_refused() {
         let response = ask(&Fake::default(), &Method::POST, "/health");
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()[ALLOW], "GET");
-        let response = ask(&Fake::default(), &Method::OPTIONS, "/anything");
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()["access-control-allow-origin"], "*");
     }
 
     #[test]

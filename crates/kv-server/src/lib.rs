@@ -25,6 +25,7 @@ mod version;
 
 // From a socket to a service.
 mod acceptor;
+mod access;
 mod authority;
 mod connection;
 mod deadline;

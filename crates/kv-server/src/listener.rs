@@ -17,6 +17,8 @@ const BACKLOG: i32 = 4096;
 #[derive(Debug)]
 pub struct Listeners {
     pub(crate) clients: Vec<Listener>,
+    /// For HTTP alone; then those for clients are for gRPC alone.
+    pub(crate) http: Vec<Listener>,
     pub(crate) metrics: Vec<Listener>,
 }
 
@@ -25,6 +27,7 @@ impl Listeners {
     pub fn bind(config: &Config) -> Result<Self, BindError> {
         Ok(Self {
             clients: Listener::bind_all(&config.listen_client_urls, config.socket_reuse_port)?,
+            http: Listener::bind_all(&config.listen_client_http_urls, config.socket_reuse_port)?,
             metrics: Listener::bind_all(&config.listen_metrics_urls, config.socket_reuse_port)?,
         })
     }
@@ -32,6 +35,11 @@ impl Listeners {
     /// Returns where clients are really served: port 0 has become a port.
     pub fn client_urls(&self) -> Vec<String> {
         urls_of(&self.clients)
+    }
+
+    /// Returns where HTTP is really served, if not there.
+    pub fn http_urls(&self) -> Vec<String> {
+        urls_of(&self.http)
     }
 
     /// Returns where metrics are really served.

@@ -10,6 +10,7 @@ pub(crate) struct Origin {
     pub(crate) scope: Scope,
     /// The address of the client, unless it came over a socket of this machine.
     pub(crate) remote: Option<SocketAddr>,
+    pub(crate) encrypted: bool,
     /// Whom the client's certificate names, where that says who it is.
     pub(crate) common_name: Option<CommonName>,
 }
@@ -19,6 +20,10 @@ pub(crate) struct Origin {
 pub(crate) enum Scope {
     /// All of them.
     Client,
+    /// gRPC, where HTTP has addresses of its own.
+    Grpc,
+    /// What clients ask over HTTP.
+    Http,
     /// Metrics and health.
     Metrics,
 }

@@ -172,7 +172,9 @@ async fn serve_until_signal(config: Config) -> Ended {
     if config.unsafe_no_fsync {
         tracing::warn!("--unsafe-no-fsync is set: a power cut loses acknowledged writes or the whole store");
     }
-    tracing::warn!("Running http and grpc server on single port. This is not recommended for production.");
+    if config.listen_client_http_urls.is_empty() {
+        tracing::warn!("Running http and grpc server on single port. This is not recommended for production.");
+    }
     tracing::info!(listen_client_urls = url::join(&config.listen_client_urls), "configuring client listeners");
     let listeners = Listeners::bind(&config)?;
 

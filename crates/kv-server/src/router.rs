@@ -5,7 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode, Version, header};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 
 use crate::auth::CommonName;
@@ -20,39 +21,79 @@ use crate::unread;
 const NAME_IGNORED: &str =
     "CommonName of client sending a request against gateway will be ignored and not used as expected";
 
+/// What a client hears that asks over HTTP where only gRPC is served.
+const ONLY_GRPC: &str = "this address serves gRPC only; HTTP is served at --listen-client-http-urls";
+
 /// Answers one request.
 pub(crate) fn call(
     front: &Arc<Front>,
     origin: &Origin,
     mut request: Request<Incoming>,
 ) -> Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>> {
-    let (front, scope) = (Arc::clone(front), origin.scope);
-    if scope == Scope::Client && is_grpc(&request) {
-        if let Some(name) = &origin.common_name {
-            request.extensions_mut().insert(name.clone());
+    let front = Arc::clone(front);
+    match origin.scope {
+        Scope::Client | Scope::Grpc if is_grpc(&request) => {
+            if let Some(name) = &origin.common_name {
+                request.extensions_mut().insert(name.clone());
+            }
+            Box::pin(async move { Ok(front.grpc(request.map(Source::Wire)).await) })
         }
-        return Box::pin(async move { Ok(front.grpc(request.map(Source::Wire)).await) });
+        Scope::Grpc => {
+            let refusal = endpoints::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, ONLY_GRPC);
+            Box::pin(async move { Ok(refuse(request, refusal).await) })
+        }
+        Scope::Client | Scope::Http => {
+            let origin = origin.clone();
+            Box::pin(async move { Ok(http(&front, &origin, request).await) })
+        }
+        Scope::Metrics => Box::pin(async move { Ok(endpoint(&front, Scope::Metrics, request).await) }),
     }
-    if scope == Scope::Client && is_gateways(&front, &request) && counts_on_its_name(&front, origin) {
-        return Box::pin(async move {
-            unread::discard(request.into_body()).await;
-            Ok(endpoints::error(StatusCode::BAD_REQUEST, NAME_IGNORED).map(ResponseBody::plain))
-        });
+}
+
+/// Answers a request of HTTP, if its sender may ask.
+async fn http(front: &Front, origin: &Origin, request: Request<Incoming>) -> Response<ResponseBody> {
+    let access = front.access();
+    let for_gateway = is_gateways(front, &request);
+    if !origin.encrypted
+        && let Some(refusal) = access.refuse_host(host(&request))
+    {
+        return refuse(request, refusal).await;
     }
-    if scope == Scope::Client && request.method() != Method::OPTIONS && is_gateways(&front, &request) {
-        return Box::pin(async move {
-            let mut response = gateway::respond(&front, request).await;
-            endpoints::allow_origins(response.headers_mut());
-            Ok(response)
-        });
+    if for_gateway && counts_on_its_name(front, origin) {
+        return refuse(request, endpoints::error(StatusCode::BAD_REQUEST, NAME_IGNORED)).await;
     }
-    Box::pin(async move {
-        let engine = front.engine();
-        let (head, body) = request.into_parts();
-        unread::discard(body).await;
-        let response = endpoints::respond(scope, &head.method, &head.uri, engine, &engine.metrics).await;
-        Ok(response.map(ResponseBody::plain))
-    })
+    let mut allowed = HeaderMap::new();
+    access.allow_origin(request.headers(), &mut allowed);
+    let mut response = if request.method() == Method::OPTIONS {
+        refuse(request, Response::new(Bytes::new())).await
+    } else if for_gateway {
+        gateway::respond(front, request).await
+    } else {
+        endpoint(front, origin.scope, request).await
+    };
+    response.headers_mut().extend(allowed);
+    response
+}
+
+async fn endpoint(front: &Front, scope: Scope, request: Request<Incoming>) -> Response<ResponseBody> {
+    let engine = front.engine();
+    let (head, body) = request.into_parts();
+    unread::discard(body).await;
+    let response = endpoints::respond(scope, &head.method, &head.uri, engine, &engine.metrics).await;
+    response.map(ResponseBody::plain)
+}
+
+/// Answers without looking at the body.
+async fn refuse(request: Request<Incoming>, answer: Response<Bytes>) -> Response<ResponseBody> {
+    unread::discard(request.into_body()).await;
+    answer.map(ResponseBody::plain)
+}
+
+/// Returns how the request calls the server.
+fn host(request: &Request<Incoming>) -> &str {
+    let named = request.uri().authority().map(http::uri::Authority::as_str);
+    let header = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or_else(header).unwrap_or_default()
 }
 
 fn is_gateways(front: &Front, request: &Request<Incoming>) -> bool {

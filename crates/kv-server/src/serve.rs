@@ -88,8 +88,12 @@ pub async fn serve(
     for listener in listeners.metrics {
         accepting.push(server.accept(listener, Scope::Metrics)?);
     }
+    let clients = if listeners.http.is_empty() { Scope::Client } else { Scope::Grpc };
     for listener in listeners.clients {
-        accepting.push(server.accept(listener, Scope::Client)?);
+        accepting.push(server.accept(listener, clients)?);
+    }
+    for listener in listeners.http {
+        accepting.push(server.accept(listener, Scope::Http)?);
     }
     let retention = engine.config.retention().expect("the configuration was checked");
     let compacting = retention.map(|retention| {
@@ -142,7 +146,8 @@ pub async fn serve(
 
 /// Makes what `--auto-tls` asks for, for every host that clients may have been told of.
 fn own_certificate(config: &Config, listeners: &Listeners) -> Result<Tls, TlsError> {
-    let listened = listeners.clients.iter().chain(&listeners.metrics).flat_map(|listener| &listener.urls);
+    let listened =
+        listeners.clients.iter().chain(&listeners.http).chain(&listeners.metrics).flat_map(|listener| &listener.urls);
     let urls: Vec<_> = listened.chain(&config.advertise_client_urls).cloned().collect();
     Tls::self_signed(&config.client_tls, &config.data_dir(), &urls)
 }
@@ -200,9 +205,13 @@ impl Server {
         let listener = AsyncListener::new(listener.socket)?;
         let task = self.failure.watch_over("accepting connections", acceptor.run(listener));
         match scope {
-            Scope::Client => {
+            Scope::Client | Scope::Grpc | Scope::Http => {
                 tracing::info!("ready to serve client requests");
-                let traffic = "grpc+http";
+                let traffic = match scope {
+                    Scope::Grpc => "grpc",
+                    Scope::Http => "http",
+                    _ => "grpc+http",
+                };
                 for Url { address, .. } in urls.iter().filter(|url| !url.is_secure()) {
                     let text = "serving client traffic insecurely; this is strongly discouraged!";
                     tracing::info!(traffic, address, "{text}");

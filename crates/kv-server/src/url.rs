@@ -104,6 +104,11 @@ impl Url {
         if self.is_unix() { None } else { split_host_port(&self.address) }
     }
 
+    /// Says whether any free port is meant.
+    pub(crate) fn has_port_zero(&self) -> bool {
+        self.host_port().is_some_and(|(_, port)| port == "0")
+    }
+
     /// Returns the text as given.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -172,7 +177,7 @@ fn check_characters(host: &str) -> Result<(), String> {
 }
 
 /// Splits `host:port` or `[v6]:port`.
-fn split_host_port(address: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_host_port(address: &str) -> Option<(&str, &str)> {
     let (host, port) = address.rsplit_once(':')?;
     match host.strip_prefix('[') {
         Some(inner) => Some((inner.strip_suffix(']')?, port)),

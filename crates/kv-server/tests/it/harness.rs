@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct TestServer {
     pub(crate) url: String,
+    pub(crate) http_url: Option<String>,
     pub(crate) metrics_url: Option<String>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), ServeError>>,
@@ -53,6 +54,7 @@ impl TestServer {
         let manager = ServiceManager::new(Some(notify.into_os_string()));
         let listeners = Listeners::bind(&config).expect("port 0 is free");
         let url = listeners.client_urls()[0].clone();
+        let http_url = listeners.http_urls().first().cloned();
         let metrics_url = listeners.metrics_urls().first().cloned();
         let (stop, stopped) = oneshot::channel();
         let mut running =
@@ -62,7 +64,7 @@ impl TestServer {
             ended = &mut running => panic!("the server did not start: {ended:?}"),
             length = told.recv(&mut state) => assert_eq!(&state[..length.expect("a message")], b"READY=1"),
         }
-        Self { url, metrics_url, stop, running, directory }
+        Self { url, http_url, metrics_url, stop, running, directory }
     }
 
     /// Stops the server as a signal would, and returns its directory.

@@ -83,3 +83,21 @@ async fn the_dashboard_finds_its_series() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn http_may_have_addresses_of_its_own() {
+    let server = TestServer::start_with(|config| {
+        config.listen_client_http_urls = vec![Url::parse("http://127.0.0.1:0").expect("a constant")];
+    })
+    .await;
+    server.kv().await.put(put("a", "1")).await.unwrap();
+    let refused = server.http("GET", "/health").await;
+    assert!(refused.starts_with("HTTP/1.1 415 ") && refused.contains("--listen-client-http-urls"), "{refused}");
+    let http_url = server.http_url.clone().unwrap();
+    for path in ["/health", "/version", "/metrics"] {
+        assert!(http(&http_url, "GET", path).await.starts_with("HTTP/1.1 200 "), "{path}");
+    }
+    let channel = tonic::transport::Endpoint::from_shared(http_url).unwrap().connect().await.unwrap();
+    assert!(kv_proto::etcdserverpb::kv_client::KvClient::new(channel).put(put("a", "1")).await.is_err());
+    server.stop().await;
+}
