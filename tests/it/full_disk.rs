@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::lease_client::LeaseClient;
-use kv_proto::etcdserverpb::{DeleteRangeRequest, LeaseGrantRequest, LeaseKeepAliveRequest, PutRequest, RangeRequest};
+use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
+use kv_proto::etcdserverpb::{
+    CompactionRequest, DefragmentRequest, DeleteRangeRequest, LeaseGrantRequest, LeaseKeepAliveRequest, PutRequest,
+    RangeRequest,
+};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::harness::disk::{leave_free, on_a_disk_at, server_on_a_disk};
+use crate::harness::disk::{leave_free, leave_free_with, on_a_disk_at, server_on_a_disk};
 use crate::harness::{Kind, Server};
 
 /// The size of the disk.
@@ -125,8 +129,53 @@ fn segments(disk: &Path) -> usize {
         .count()
 }
 
-/// The log has room made beforehand, so that it is a checkpoint that finds none. Then deletes use up what the log has, and leases
-/// end nevertheless.
+/// Waits until the server says that its disk is full in a certain way.
+async fn wait_until_full(server: &Server, reason: &str) {
+    let began = Instant::now();
+    while !server.http_get("/health").contains(&format!("\"reason\":\"DISK FULL: {reason}")) {
+        assert!(began.elapsed() < PATIENCE, "{}", server.http_get("/health"));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Puts one after the other on a disk without room but in the log, so that there is a checkpoint long before that is full.
+async fn fill_until_a_checkpoint(server: &Server, kv: &mut KvClient<Channel>) -> usize {
+    let mut written = 0;
+    while !server.http_get("/health").contains("\"reason\":\"DISK FULL: ") {
+        assert!(written < 64, "nothing finds out that the disk is full");
+        match put(kv, written).await {
+            Ok(()) => written += 1,
+            Err(refusal) => assert_eq!(refusal.code(), Code::ResourceExhausted, "{refusal}"),
+        }
+        tokio::time::sleep(Duration::from_millis(120)).await;
+    }
+    assert_eq!(fill(kv, written).await, written, "puts are refused at once");
+    written
+}
+
+/// Waits until the log has made its next segment.
+async fn wait_for_segments(disk: &Path) {
+    let began = Instant::now();
+    while segments(disk) < 2 {
+        assert!(began.elapsed() < PATIENCE, "no segment is made beforehand");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Puts until one is taken.
+async fn wait_for_room(kv: &mut KvClient<Channel>, number: usize) -> Duration {
+    let began = Instant::now();
+    while let Err(refusal) = put(kv, number).await {
+        assert!(began.elapsed() < PATIENCE, "{refusal}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    began.elapsed()
+}
+
+const ONLY_DELETES: &str = "room for deletes and compactions only";
+
+/// The log has room made beforehand, so that it is a checkpoint that finds none. What is kept for that is given back; where even
+/// that is gone, deletes use up what the log has, and leases end nevertheless.
 #[tokio::test]
 async fn a_checkpoint_that_finds_no_room_stops_puts_and_nothing_else() {
     let (server, disk) = server_on_a_disk(DISK_BYTES, &[]);
@@ -136,27 +185,18 @@ async fn a_checkpoint_that_finds_no_room_stops_puts_and_nothing_else() {
     let alive = keep_alive(leases, lease);
     let attached = PutRequest { key: "leased".into(), lease, ..PutRequest::default() };
     kv.put(attached).await.expect("there is room");
-    let began = Instant::now();
-    while segments(&disk) < 2 {
-        assert!(began.elapsed() < PATIENCE, "no segment is made beforehand");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    wait_for_segments(&disk).await;
     let filler = leave_free(&disk, 0);
-
-    // One after the other, so that there is a checkpoint long before the log is full.
-    let mut written = 0;
-    while !server.http_get("/health").contains("\"reason\":\"DISK FULL: no room for a checkpoint") {
-        assert!(written < 64, "nothing finds out that the disk is full");
-        put(&mut kv, written).await.expect("what the log takes is acknowledged");
-        written += 1;
-        tokio::time::sleep(Duration::from_millis(120)).await;
-    }
-    assert_eq!(fill(&mut kv, written).await, written, "puts are refused at once");
+    let written = fill_until_a_checkpoint(&server, &mut kv).await;
+    // The checkpoint has got what was kept, and there is still no room for puts.
+    wait_until_full(&server, ONLY_DELETES).await;
     check(&mut kv, 0..written).await;
+
+    let more = leave_free_with(&disk, "more", 0);
     // What deletes nothing takes room in the log all the same.
     let mut deletes = 0;
     while !server.http_get("/health").contains("no room for the log") {
-        assert!(deletes < 8, "the log is longer than it can be");
+        assert!(deletes < 16, "the log is longer than it can be");
         let delete = DeleteRangeRequest { key: vec![b'x'; 900_000].into(), ..DeleteRangeRequest::default() };
         kv.delete_range(delete).await.expect("deletes go on");
         deletes += 1;
@@ -170,17 +210,76 @@ async fn a_checkpoint_that_finds_no_room_stops_puts_and_nothing_else() {
     }
     put(&mut kv, written).await.expect_err("the disk is full as before");
 
-    fs::remove_file(filler).expect("the filler can be removed");
-    let began = Instant::now();
-    while let Err(refusal) = put(&mut kv, written).await {
-        assert!(began.elapsed() < PATIENCE, "{refusal}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    for file in [filler, more] {
+        fs::remove_file(file).expect("the filler can be removed");
     }
-    println!(
-        "{written} puts and {deletes} deletes on a full disk; puts went on {:?} after there was room",
-        began.elapsed()
-    );
+    let took = wait_for_room(&mut kv, written).await;
+    println!("{written} puts and {deletes} deletes on a full disk; puts went on {took:?} after there was room");
     check(&mut kv, 0..=written).await;
+}
+
+/// Nobody makes room elsewhere: deleting, compacting and defragmenting does.
+#[tokio::test]
+async fn a_full_disk_is_cured_by_deleting() {
+    let (server, disk) = server_on_a_disk(4 * DISK_BYTES, &[]);
+    let mut kv = KvClient::new(server.channel());
+    for number in 0..600 {
+        put(&mut kv, number).await.expect("there is room");
+    }
+    leave_free(&disk, 0);
+    fill_until_a_checkpoint(&server, &mut kv).await;
+    wait_until_full(&server, ONLY_DELETES).await;
+    let everything = DeleteRangeRequest { key: "0".into(), range_end: "1".into(), ..DeleteRangeRequest::default() };
+    let deleted = kv.delete_range(everything).await.expect("deletes go on").into_inner();
+    assert!(deleted.deleted >= 600, "{deleted:?}");
+    let revision = deleted.header.expect("a header").revision;
+    kv.compact(CompactionRequest { revision, physical: true }).await.expect("compactions go on");
+    put(&mut kv, 1).await.expect_err("the room that was kept is not for puts");
+    let mut maintenance = MaintenanceClient::new(server.channel());
+    maintenance.defragment(DefragmentRequest {}).await.expect("there is room for what is left");
+    let took = wait_for_room(&mut kv, 1).await;
+    println!("puts went on {took:?} after the defragmentation");
+    assert!(server.http_get("/health").contains("\"health\":\"true\""));
+    check(&mut kv, 1..=1).await;
+}
+
+/// Without what is kept there would be no room for the segment of the log that every start begins.
+#[test]
+fn a_server_starts_on_a_full_disk() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let script = r#"
+        cd "$1"; kvd=$2; kvctl=$3
+        start() {
+            rm -f ready
+            $kvd --data-dir data --listen-client-urls http://127.0.0.1:0 --ready-file ready 2>>log & server=$!
+            while [ ! -s ready ]; do kill -0 $server || { cat log; exit 9; }; sleep 0.05; done
+            export KVCTL_ENDPOINTS=$(cat ready)
+        }
+        start
+        $kvctl put a 1
+        kill -9 $server; wait $server
+        touch ready log
+        fallocate -l $(($(stat -f -c '%a * %S' .) - 8192)) filler
+        start
+        $kvctl get a
+        $kvctl put a 2
+        $kvctl del a
+        rm filler
+        until $kvctl put a 3 2>/dev/null; do sleep 0.1; done
+        kill $server; wait $server
+    "#;
+    let on_disk = on_a_disk_at(place.path(), DISK_BYTES);
+    let mut command = Command::new(&on_disk[0]);
+    command.args(&on_disk[1..]).args(["timeout", "60", "sh", "-c", script, "sh"]);
+    command.arg(place.path()).args([Kind::Kvd.server(), Kind::Kvd.client_tool()]);
+    let output = command.output().expect("unshare runs");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let refusal = "Error: etcdserver: mvcc: database space exceeded";
+    let known = ["OK", "a", "1", refusal];
+    let lines: Vec<_> = said.lines().filter(|line| known.contains(line)).collect();
+    // What was written to standard error comes last.
+    assert_eq!(lines, ["OK", "a", "1", "1", "OK", refusal], "{said}");
 }
 
 /// Every start begins a segment of the log: where that has no room the server says so, and leaves everything as it was.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tonic::Status;
 
 use crate::auth::Auth;
+use crate::ballast::Ballast;
 use crate::config::{Config, Identity};
 use crate::defragment;
 use crate::engine_error::EngineError;
@@ -24,7 +25,7 @@ use crate::failure::Failure;
 use crate::lease::Lessor;
 use crate::metrics::Metrics;
 use crate::slow::SlowRequests;
-use crate::startup::{background_options, check_at_start, node_options, open_store};
+use crate::startup::{Opened, background_options, check_at_start, node_options, open_store};
 use crate::status::{chain, propose_status, read_status, write_status};
 
 /// Everything below the services.
@@ -37,6 +38,8 @@ pub(crate) struct Engine {
     pub(crate) auth: Auth,
     pub(crate) lessor: Arc<Lessor>,
     pub(crate) slow: SlowRequests,
+    /// Nothing where syncs are off, and so nothing outlasts the server for certain.
+    pub(crate) ballast: Option<Arc<Ballast>>,
     /// Revokes what expires.
     revoking: Mutex<Option<JoinHandle<()>>>,
     node: Arc<Node<Store>>,
@@ -62,7 +65,7 @@ impl Engine {
         client_urls: Vec<String>,
         runtime: Option<Handle>,
     ) -> Result<Arc<Self>, EngineError> {
-        let (store, identity) = {
+        let Opened { store, identity, ballast } = {
             let config = config.clone();
             tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
         };
@@ -87,6 +90,7 @@ impl Engine {
             revoking: Mutex::new(None),
             metrics,
             auth,
+            ballast: ballast.map(Arc::new),
             node,
             compacted,
             damage,
@@ -287,8 +291,14 @@ impl Engine {
         f64::from(self.spread.fetch_add(step, Ordering::Relaxed)) / f64::from(u32::MAX)
     }
 
-    /// Says what the disk has no room for, if so. That is no alarm that somebody must take back: it ends by itself.
+    /// Says why nothing can be added, if the disk is full. That is no alarm that somebody must take back: it ends by itself.
     pub(crate) fn full(&self) -> Option<&'static str> {
+        let in_use = self.ballast.as_ref().is_some_and(|ballast| ballast.in_use());
+        self.out_of_room().or(in_use.then_some("DISK FULL: room for deletes and compactions only"))
+    }
+
+    /// Says what the disk has no room for, if so.
+    pub(crate) fn out_of_room(&self) -> Option<&'static str> {
         if self.node.log_full() {
             Some("DISK FULL: no room for the log")
         } else if self.store.is_full() {

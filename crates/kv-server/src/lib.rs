@@ -56,6 +56,7 @@ mod status;
 mod admission;
 mod auth;
 mod auto_compaction;
+mod ballast;
 mod compaction_report;
 mod corruption;
 mod defragment;

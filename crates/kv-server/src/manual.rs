@@ -14,11 +14,12 @@ const EXIT_STATUSES: [(&str, &str); 4] = [
     ("130, 143", "stopped by SIGINT or SIGTERM, with everything acknowledged on disk"),
 ];
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("LOCK", "Locked by the process that writes, and holds its pid."),
     ("CURRENT", "Names the store file in use."),
     ("store-*.mdb", "The tables, in an LMDB file."),
     ("log/", "Segments of the write-ahead log."),
+    ("ballast", "Room that is given back when the disk is full, so that deleting and compacting go on."),
     ("*-lock", "LMDB's reader table. Made anew when it is missing."),
 ];
 

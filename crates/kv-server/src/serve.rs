@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::acceptor::{Acceptor, AsyncListener, Security};
 use crate::auto_compaction;
+use crate::ballast;
 use crate::config::Config;
 use crate::connection::Options;
 use crate::corruption;
@@ -103,6 +104,9 @@ pub async fn serve(
     let checking = interval.map(|interval| {
         engine.failure.watch_over("looking for damage", corruption::run(Arc::clone(&engine), interval))
     });
+    let keeping = engine.ballast.clone().map(|ballast| {
+        engine.failure.watch_over("keeping room for a full disk", ballast::run(Arc::clone(&engine), ballast))
+    });
     let following =
         engine.failure.watch_over("following compactions", corruption::follow_compactions(Arc::clone(&engine)));
     if let Some(file) = &ready_file {
@@ -125,7 +129,7 @@ pub async fn serve(
     tracing::info!("closing etcd server");
     manager.tell("STOPPING=1");
     drop(ready_file);
-    for task in compacting.into_iter().chain(checking).chain([following]) {
+    for task in compacting.into_iter().chain(checking).chain(keeping).chain([following]) {
         task.abort();
     }
     for task in accepting {

@@ -8,6 +8,7 @@ use kv_raft::{Node, NodeOptions};
 use kv_store::{BackgroundOptions, DirLock, StorageOptions, Store, StoreOptions, Table, schema};
 use tokio::sync::watch;
 
+use crate::ballast::Ballast;
 use crate::compaction_report::CompactionReport;
 use crate::config::{ClusterState, Config, Identity};
 use crate::defragment;
@@ -24,8 +25,16 @@ const MAP_SIZE_PER_QUOTA: u64 = 4;
 /// Address space of a store without a quota, and of one with a huge one; that much is reserved, not used.
 const MAP_SIZE_MAX: u64 = 1 << 40;
 
+/// What a data directory holds.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<Store>,
+    /// Who its member is.
+    pub(crate) identity: Identity,
+    pub(crate) ballast: Option<Ballast>,
+}
+
 /// Opens the data directory, or makes one, and finds out who its member is.
-pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), EngineError> {
+pub(crate) fn open_store(config: &Config) -> Result<Opened, EngineError> {
     let directory = config.data_dir();
     let quota =
         config.quota_bytes().map_or(MAP_SIZE_MAX, |quota| quota.unsigned_abs().saturating_mul(MAP_SIZE_PER_QUOTA));
@@ -35,6 +44,8 @@ pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), Engi
         ..StorageOptions::default()
     };
     let lock = Arc::new(DirLock::create(&directory)?);
+    // Before anything else is written.
+    let ballast = (!config.unsafe_no_fsync).then(|| Ballast::open(&directory));
     let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
     if let Some(wal_dir) = &config.wal_dir {
         wal_dir::link(&config.log_dir(), wal_dir)?;
@@ -43,7 +54,7 @@ pub(crate) fn open_store(config: &Config) -> Result<(Arc<Store>, Identity), Engi
     if config.bootstrap_defrag_threshold_megabytes > 0 {
         defragment::at_start(&store, u64::from(config.bootstrap_defrag_threshold_megabytes) << 20)?;
     }
-    Ok((Arc::new(store), identity))
+    Ok(Opened { store: Arc::new(store), identity, ballast })
 }
 
 /// Reads the whole store before it is served.

@@ -96,7 +96,8 @@ impl StorageError {
     }
 }
 
-fn is_no_space(error: &io::Error) -> bool {
+/// Says whether an error of the system is for want of room.
+pub(crate) fn is_no_space(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG))
 }
 

@@ -35,7 +35,12 @@ pub(crate) fn free_bytes(disk: &Path) -> u64 {
 
 /// Takes room away until so many bytes are free; the file goes when the test removes it.
 pub(crate) fn leave_free(disk: &Path, bytes: u64) -> PathBuf {
-    let filler = disk.join("filler");
+    leave_free_with(disk, "filler", bytes)
+}
+
+/// The same with a file of another name, beside what was taken before.
+pub(crate) fn leave_free_with(disk: &Path, name: &str, bytes: u64) -> PathBuf {
+    let filler = disk.join(name);
     let file = File::create(&filler).expect("the disk can be reached");
     loop {
         let taken = free_bytes(disk).checked_sub(bytes).expect("so much is free");

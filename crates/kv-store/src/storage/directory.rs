@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 
-use crate::storage_error::OpenError;
+use crate::storage_error::{OpenError, is_no_space};
 
 /// The file that names the store file in use.
 const CURRENT: &str = "CURRENT";
@@ -59,7 +59,11 @@ impl DirLock {
             }
             Err(error) => return Err(OpenError::io("lock", &lock, error.into())),
         }
-        write_holder(&mut file).map_err(|source| OpenError::io("write", &lock, source))?;
+        match write_holder(&mut file) {
+            // Who holds it is for people to know; a full disk may be about to be cured.
+            Err(error) if is_no_space(&error) => {}
+            written => written.map_err(|source| OpenError::io("write", &lock, source))?,
+        }
         Ok(Self { path: path.to_owned(), file })
     }
 
