@@ -96,6 +96,7 @@ mod tests {
         assert_eq!(latencies.percentile(99.9), Duration::from_millis(10));
         assert_eq!(latencies.percentile(100.0), latencies.slowest());
         expect![[r#"
+            Latency:
               up to   10µs  #                                               1   0.1 %
               up to   20µs  #                                               1   0.1 %
               up to   50µs  #                                               3   0.3 %
@@ -114,7 +115,7 @@ mod tests {
               up to     1s  #                                               1   0.1 %
               50 % within 5.01ms, 90 % within 9.01ms, 95 % within 9.51ms, 99 % within 9.91ms, 99.9 % within 10ms
         "#]]
-        .assert_eq(&latencies.histogram());
+        .assert_eq(&format!("Latency:\n{}", latencies.histogram()));
     }
 
     #[test]
