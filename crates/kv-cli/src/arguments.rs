@@ -48,19 +48,22 @@ impl From<CliError> for Stop {
 ///
 /// [`Stop`] where help was asked for or the line is wrong.
 pub fn parse(
-    tool: &Tool<'_>,
+    mut tool: Tool<'_>,
     arguments: &[OsString],
     environment: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<ArgMatches, Stop> {
-    let mut root = tool.command.clone();
-    root.build();
-    let mut line = Line::new(tool, &root);
+    // Building and copying descriptions is most of what a short command does, so it is done once.
+    tool.command.build();
+    let mut line = Line::new(&tool, &tool.command);
     line.read(arguments)?;
     let from_environment = line.add_environment(environment)?;
-    let command = line.leaf().clone();
+    let path = line.path();
     let canonical = line.canonical();
-    let matches = root.clone().try_get_matches_from(canonical);
-    matches.map_err(|error| translate(&error, &command, &from_environment))
+    let matches = tool.command.try_get_matches_from_mut(canonical);
+    matches.map_err(|error| {
+        let find = |command, name: &String| Command::find_subcommand(command, name).expect("it was found before");
+        translate(&error, path.iter().fold(&tool.command, find), &from_environment)
+    })
 }
 
 /// Says whether failures are to be printed as JSON, also that of a line that cannot be read: whether `jsonl` is asked for.
@@ -189,7 +192,7 @@ mod tests {
     fn parse_line(line: &str, environment: &[(&str, &str)]) -> Result<ArgMatches, Stop> {
         let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let look_up = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        parse(&tool(), &arguments, &look_up)
+        parse(tool(), &arguments, &look_up)
     }
 
     fn show(matches: &ArgMatches) -> String {

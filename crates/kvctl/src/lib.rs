@@ -129,7 +129,7 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
         abbreviable: commands::ETCDCTL_COMMANDS,
         environment_prefixes: ENVIRONMENT_PREFIXES,
     };
-    let matches = match arguments::parse(&tool, arguments, &|name| env::var_os(name)) {
+    let matches = match arguments::parse(tool, arguments, &|name| env::var_os(name)) {
         Ok(matches) => matches,
         Err(Stop::Help(text)) => {
             use io::Write as _;
@@ -196,7 +196,7 @@ mod tests {
     fn whether_a_global_option_is_given_is_known_wherever_it_stands() {
         let tool = Tool { command: command("kvctl"), abbreviable: &[], environment_prefixes: ENVIRONMENT_PREFIXES };
         let given = |line: &str, variable: Option<&str>| {
-            let matches = arguments::parse(&tool, &words::split(line).unwrap(), &|name| {
+            let matches = arguments::parse(tool.clone(), &words::split(line).unwrap(), &|name| {
                 (name == "ETCDCTL_COMMAND_TIMEOUT").then_some(variable?.into())
             });
             is_given(&matches.unwrap(), "command_timeout")
@@ -235,7 +235,7 @@ mod tests {
             for line in examples.lines().filter_map(|line| line.trim().strip_prefix("$ kvctl ")) {
                 let line = line.split(['<', '>', '|']).next().unwrap();
                 let words = words::split(line).unwrap();
-                let result = arguments::parse(&tool, &words, &|_| None);
+                let result = arguments::parse(tool.clone(), &words, &|_| None);
                 assert!(!matches!(result, Err(Stop::Error(_))), "{line}: {result:?}");
                 count += 1;
             }

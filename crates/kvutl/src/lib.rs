@@ -85,7 +85,7 @@ fn try_run(
         abbreviable: commands::OF_ETCDUTL,
         environment_prefixes: ENVIRONMENT_PREFIXES,
     };
-    let matches = arguments::parse(&tool, arguments, environment)?;
+    let matches = arguments::parse(tool, arguments, environment)?;
     let line = commands::CommandLine::from_matches(&matches)?;
     let format = line.global.format()?;
     let style = Style { hex: line.global.hex, terminal: streams.terminal, ..Style::default() };

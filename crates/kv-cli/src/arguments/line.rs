@@ -34,6 +34,11 @@ impl<'t> Line<'t> {
         self.commands.last().expect("at least the root")
     }
 
+    /// Returns the names of the commands below the root that lead to the one that is to run.
+    pub(super) fn path(&self) -> Vec<String> {
+        self.commands[1..].iter().map(|command| command.get_name().to_owned()).collect()
+    }
+
     pub(super) fn read(&mut self, arguments: &[OsString]) -> Result<(), Stop> {
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {

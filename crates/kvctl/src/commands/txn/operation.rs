@@ -52,7 +52,7 @@ fn read(words: &[OsString]) -> Result<Operation, String> {
         .subcommand(PutOperation::augment_args(Command::new("put")))
         .subcommand(DelOperation::augment_args(Command::new("del")));
     let tool = Tool { command, abbreviable: OPERATIONS, environment_prefixes: &[] };
-    let matches = arguments::parse(&tool, words, &|_| None).map_err(|stop| match stop {
+    let matches = arguments::parse(tool, words, &|_| None).map_err(|stop| match stop {
         Stop::Help(_) => String::new(),
         Stop::Error(error) => error.message.unwrap_or_default(),
     })?;

@@ -105,7 +105,7 @@ fn parse(words: &[OsString]) -> Result<WatchArgs, CliError> {
         .args_override_self(true)
         .subcommand(WatchArgs::augment_args(Command::new("watch")));
     let tool = Tool { command, abbreviable: &[], environment_prefixes: &[] };
-    let matches = arguments::parse(&tool, words, &|_| None).map_err(|stop| match stop {
+    let matches = arguments::parse(tool, words, &|_| None).map_err(|stop| match stop {
         Stop::Help(_) => CliError::arguments("pflag: help requested"),
         Stop::Error(error) => CliError { status: ExitStatus::BadArguments, usage: None, ..error },
     })?;
