@@ -12,6 +12,7 @@
 mod disk;
 mod mutate;
 mod random;
+mod service;
 mod wire;
 
 pub use mutate::mutate;
@@ -37,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "key_value", seeds: wire::key_values, run: wire::key_value, replayed: 20_000 },
     Target { name: "membership", seeds: wire::memberships, run: wire::membership, replayed: 5_000 },
     Target { name: "request", seeds: wire::requests, run: wire::request, replayed: 20_000 },
+    Target { name: "service", seeds: service::calls, run: service::call, replayed: 2_000 },
     Target { name: "log", seeds: disk::logs, run: disk::log, replayed: 500 },
     Target { name: "store_file", seeds: disk::store_files, run: disk::store_file, replayed: 1_000 },
 ];
