@@ -35,7 +35,7 @@ exit_statuses! {
     /// No client could be made.
     BadConnection = 2, "The connection could not be set up, for example because the password is wrong.";
     /// What was read from standard input is not understood.
-    BadInput = 3, "Standard input of txn or watch -i is malformed or ended early.";
+    BadInput = 3, "The input of txn, watch -i or import is malformed or ended early.";
     /// An option has a value that is not supported.
     BadFeature = 4, "An option is known but its value is not supported.";
     /// A stream ended from the other side.
@@ -52,6 +52,10 @@ exit_statuses! {
     Differs = 13, "The compared things differ.";
     /// What is stored is not what was written.
     Damaged = 14, "What is stored is damaged.";
+    /// A doctor found something that can wait.
+    Concern = 15, "The doctor found something that will need attention.";
+    /// A doctor found something that cannot.
+    Trouble = 16, "The doctor found something that needs attention now.";
     /// Arguments are missing, superfluous or contradict each other.
     BadArguments = 128, "Arguments are missing, malformed or contradict each other.";
 }

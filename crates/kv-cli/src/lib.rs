@@ -14,6 +14,7 @@
 pub mod arguments;
 mod bytes;
 mod error;
+mod findings;
 mod generated;
 mod json;
 mod kv;
@@ -30,6 +31,7 @@ mod values;
 
 pub use crate::bytes::{Escaped, HexEscaped, Quoted, TerminalSafe, UnquoteError, Unquoted, unquote};
 pub use crate::error::{CliError, ExitStatus, report, report_json};
+pub use crate::findings::{Finding, Findings, Severity};
 pub use crate::generated::{Generated, Shell};
 pub use crate::json::{Dialect, JsonString, message as json_message};
 pub use crate::kv::{fields_header, fields_key_value, simple_key_value};

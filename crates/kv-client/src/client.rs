@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::AuthenticateRequest;
@@ -98,6 +98,7 @@ impl Client {
                 tls,
                 timeout: options.dial_timeout,
                 greeting: Greeting::default(),
+                certificate_end: Arc::default(),
                 trace: options.trace,
             };
             places.push(Place { dialer, channel: Mutex::default(), failure: Mutex::default() });
@@ -107,6 +108,12 @@ impl Client {
         let client = Client { shared: Arc::new(shared) };
         client.obtain_token().await?;
         Ok(client)
+    }
+
+    /// Returns until when the certificate of the server in use is valid, once there was a connection with TLS.
+    pub fn certificate_end(&self) -> Option<SystemTime> {
+        let end = &self.dialer().certificate_end;
+        *end.lock().expect(UNPOISONED)
     }
 
     pub(crate) fn receive_max(&self) -> usize {

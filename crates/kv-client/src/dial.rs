@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,6 +17,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 
 use crate::Endpoint;
 use crate::endpoint::Address;
+use crate::moment::certificate_end;
 
 /// A step on the way to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub(crate) struct Dialer {
     /// Longest time for all steps together; none if it is zero.
     pub(crate) timeout: Duration,
     pub(crate) greeting: Greeting,
+    /// Until when the server's certificate is valid, once there was one.
+    pub(crate) certificate_end: Arc<Mutex<Option<SystemTime>>>,
     pub(crate) trace: Option<fn(&str)>,
 }
 
@@ -136,6 +139,9 @@ impl Dialer {
         match TlsConnector::from(Arc::clone(config)).connect(server_name, observed).await {
             Ok(stream) => {
                 self.trace("TLS established");
+                let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                let end = chain.first().and_then(|certificate| certificate_end(certificate));
+                *self.certificate_end.lock().unwrap_or_else(PoisonError::into_inner) = end;
                 Ok(Box::new(stream))
             }
             Err(error) => {

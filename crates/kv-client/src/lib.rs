@@ -31,6 +31,7 @@ mod dial;
 mod discovery;
 mod endpoint;
 mod error;
+mod moment;
 mod tls;
 
 pub use crate::calls::{RangeStream, SnapshotStream};

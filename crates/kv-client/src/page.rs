@@ -1,10 +1,12 @@
 //! A page over HTTP/1: what a server tells outside of the API, such as its metrics.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic::Code;
 
+use crate::moment::http_date;
 use crate::{Client, Deadline, Error};
 
 /// The longest page that is read.
@@ -17,13 +19,22 @@ impl Client {
     ///
     /// [`Error::Status`] if there is no connection or no such page, [`Error::DeadlineExceeded`] if it takes too long.
     pub async fn page(&self, path: &str, deadline: Deadline) -> Result<String, Error> {
+        Ok(self.dated_page(path, deadline).await?.0)
+    }
+
+    /// The same with the server's clock, if it tells.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::page`].
+    pub async fn dated_page(&self, path: &str, deadline: Deadline) -> Result<(String, Option<SystemTime>), Error> {
         match deadline.limit(self.fetch(path)).await {
             Some(page) => page.map_err(|message| Error::Status { code: Code::Unavailable as i32, message }),
             None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
         }
     }
 
-    async fn fetch(&self, path: &str) -> Result<String, String> {
+    async fn fetch(&self, path: &str) -> Result<(String, Option<SystemTime>), String> {
         let mut dialer = self.dialer().clone();
         if let Some((config, _)) = &mut dialer.tls {
             // A server that may choose speaks HTTP/2.
@@ -43,6 +54,8 @@ impl Client {
         if status.split(' ').nth(1) != Some("200") {
             return Err(format!("GET {path}: {status}"));
         }
-        Ok(body.to_owned())
+        let dates = head.lines().filter_map(|line| line.split_once(':'));
+        let date = dates.filter(|(name, _)| name.eq_ignore_ascii_case("date")).find_map(|(_, date)| http_date(date));
+        Ok((body.to_owned(), date))
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -69,6 +70,12 @@ fn os_error_text(error: &std::io::Error) -> String {
 }
 
 impl TlsOptions {
+    /// Returns until when the client's certificate is valid, if there is one that can be read.
+    pub fn certificate_end(&self) -> Option<SystemTime> {
+        let certificates = certificates(self.certificate_file.as_ref()?).ok()?;
+        crate::moment::certificate_end(certificates.first()?)
+    }
+
     /// Reads the files and returns what connections are made with.
     pub(crate) fn config(&self) -> Result<ClientConfig, TlsError> {
         let provider = Arc::new(ring::default_provider());

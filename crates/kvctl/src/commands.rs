@@ -41,6 +41,7 @@ mod export;
 mod import;
 
 mod context;
+mod doctor;
 
 mod sandbox;
 
@@ -89,7 +90,18 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Locks and elections", &["lock", "elect"]),
     (
         "Servers",
-        &["endpoint", "member", "move-leader", "alarm", "defrag", "snapshot", "make-mirror", "downgrade", "check"],
+        &[
+            "endpoint",
+            "member",
+            "move-leader",
+            "alarm",
+            "defrag",
+            "snapshot",
+            "make-mirror",
+            "downgrade",
+            "check",
+            "doctor",
+        ],
     ),
     ("Users and roles", &["auth", "user", "role"]),
     ("Trials and tests", &["sandbox"]),
@@ -124,6 +136,7 @@ pub(crate) enum Commands {
     User(user::UserArgs),
     Role(role::RoleArgs),
     Sandbox(sandbox::SandboxArgs),
+    Doctor(doctor::DoctorArgs),
     Context(context::ContextArgs),
     Completion(completion::CompletionArgs),
     Options(options::OptionsArgs),
@@ -159,6 +172,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::User(args) => user::run(context, &args).await,
         Commands::Role(args) => role::run(context, &args).await,
         Commands::Sandbox(args) => sandbox::run(&args).await,
+        Commands::Doctor(args) => doctor::run(context, &args).await,
         Commands::Context(args) => context::run(context, &args),
         Commands::Completion(args) => completion::run(context, &args),
         Commands::Options(_) => options::run(),
@@ -173,6 +187,7 @@ const UNCONNECTED: &[&str] = &["completion", "context", "options", "sandbox", "v
 const READING: &[&[&str]] = &[
     &["alarm", "list"],
     &["auth", "status"],
+    &["doctor"],
     &["downgrade", "validate"],
     &["endpoint"],
     &["export"],

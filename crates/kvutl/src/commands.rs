@@ -4,6 +4,7 @@ mod check;
 mod compact;
 mod completion;
 mod defrag;
+mod doctor;
 mod get;
 mod hashkv;
 mod migrate;
@@ -27,6 +28,7 @@ pub(crate) enum Task {
     Compact(compact::CompactArgs),
     Completion(completion::CompletionArgs),
     Defrag(defrag::DefragArgs),
+    Doctor(doctor::DoctorArgs),
     Get(get::GetArgs),
     Hashkv(hashkv::HashkvArgs),
     Migrate(migrate::MigrateArgs),
@@ -43,6 +45,7 @@ impl Task {
             Task::Compact(args) => compact::run(args, context),
             Task::Completion(args) => completion::run(args, context),
             Task::Defrag(args) => defrag::run(args, context),
+            Task::Doctor(args) => doctor::run(args, context),
             Task::Get(args) => get::run(args, context),
             Task::Hashkv(args) => hashkv::run(args, context),
             Task::Migrate(args) => migrate::run(args, context),
