@@ -5,6 +5,15 @@ using namespace System.Management.Automation.Language
 Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
+    if (-not $wordToComplete.StartsWith('-')) {
+        $line = $commandAst.ToString()
+        if ($wordToComplete -eq '') { $line += ' ' }
+        $found = @(& kvctl __complete $line 2>$null)
+        if ($found.Count -gt 0) {
+            return $found | ForEach-Object { [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_) }
+        }
+    }
+
     $commandElements = $commandAst.CommandElements
     $command = @(
         'kvctl'
@@ -74,6 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('user', 'user', [CompletionResultType]::ParameterValue, 'Manage users')
             [CompletionResult]::new('role', 'role', [CompletionResultType]::ParameterValue, 'Manage roles and what they allow')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run a command with a server of its own')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find out what is wrong with servers, or soon will be')
             [CompletionResult]::new('context', 'context', [CompletionResultType]::ParameterValue, 'Name ways to connect')
             [CompletionResult]::new('options', 'options', [CompletionResultType]::ParameterValue, 'List the options that every command has')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version of this tool and of the API it speaks')
@@ -1861,6 +1871,38 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
             [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
+            [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--insecure-skip-tls-verify', '--insecure-skip-tls-verify', [CompletionResultType]::ParameterName, 'Accept any certificate of the server; for testing only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'kvctl;doctor' {
+            [CompletionResult]::new('--bundle', '--bundle', [CompletionResultType]::ParameterName, 'Also write what was found, the status of every server and its metrics into this file, as JSON. There are no keys, values or secrets in it')
+            [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
+            [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
+            [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')
+            [CompletionResult]::new('--command-timeout', '--command-timeout', [CompletionResultType]::ParameterName, 'Longest time for a short command, without making the connection')
+            [CompletionResult]::new('--keepalive-time', '--keepalive-time', [CompletionResultType]::ParameterName, 'How long a busy connection may be silent before it is probed; less than 10s means 10s')
+            [CompletionResult]::new('--keepalive-timeout', '--keepalive-timeout', [CompletionResultType]::ParameterName, 'How long the answer to a probe may take before the connection is given up')
+            [CompletionResult]::new('--max-request-bytes', '--max-request-bytes', [CompletionResultType]::ParameterName, 'Greatest size of a request in bytes; 0 for 2 MiB')
+            [CompletionResult]::new('--max-recv-bytes', '--max-recv-bytes', [CompletionResultType]::ParameterName, 'Greatest size of an answer in bytes; 0 for 2 GiB')
+            [CompletionResult]::new('--insecure-transport', '--insecure-transport', [CompletionResultType]::ParameterName, 'Do without TLS where the endpoint does not ask for it')
+            [CompletionResult]::new('--insecure-discovery', '--insecure-discovery', [CompletionResultType]::ParameterName, 'Accept endpoints without TLS from `--discovery-srv`')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate that the client shows to the server')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Certificates of the authorities to trust, instead of the system''s')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'User to authenticate as; the password is asked for if it is not given')
+            [CompletionResult]::new('--password', '--password', [CompletionResultType]::ParameterName, 'Password of the user, who is then given without one')
+            [CompletionResult]::new('--auth-jwt-token', '--auth-jwt-token', [CompletionResultType]::ParameterName, 'Token to authenticate with, instead of a user and a password')
+            [CompletionResult]::new('-d', '-d', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv', '--discovery-srv', [CompletionResultType]::ParameterName, 'Domain whose SRV records say where the servers are')
+            [CompletionResult]::new('--discovery-srv-name', '--discovery-srv-name', [CompletionResultType]::ParameterName, 'Suffix of the service''s name in those records')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--write-out', '--write-out', [CompletionResultType]::ParameterName, 'Output format: fields, json, jsonl, protobuf, simple or table')
+            [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Print a report in XML as `JUnit` writes it')
             [CompletionResult]::new('--hex', '--hex', [CompletionResultType]::ParameterName, 'Print byte strings and ids in hexadecimal')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Say on standard error which options are in force and what the client does')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')

@@ -78,6 +78,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authenti
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "user" -d 'Manage users'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "role" -d 'Manage roles and what they allow'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "sandbox" -d 'Run a command with a server of its own'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "doctor" -d 'Find out what is wrong with servers, or soon will be'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "context" -d 'Name ways to connect'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "options" -d 'List the options that every command has'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "version" -d 'Print the version of this tool and of the API it speaks'
@@ -1812,6 +1813,37 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l debug -d 'Say on
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l bundle -d 'Also write what was found, the status of every server and its metrics into this file, as JSON. There are no keys, values or secrets in it' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l junit -d 'Print a report in XML as `JUnit` writes it'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l dial-timeout -d 'Longest time for making a connection' -r
@@ -2321,3 +2353,6 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l debug -d 'Say
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+
+# Names that only the server knows.
+complete -c kvctl -n "not string match -q -- '-*' (commandline -ct)" -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"

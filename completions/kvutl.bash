@@ -28,6 +28,9 @@ _kvutl() {
             kvutl,defrag)
                 cmd="kvutl__subcmd__defrag"
                 ;;
+            kvutl,doctor)
+                cmd="kvutl__subcmd__doctor"
+                ;;
             kvutl,get)
                 cmd="kvutl__subcmd__get"
                 ;;
@@ -68,7 +71,7 @@ _kvutl() {
 
     case "${cmd}" in
         kvutl)
-            opts="-w -h --data-dir --write-out --hex --timeout --help check compact completion defrag get hashkv migrate rescue snapshot status version"
+            opts="-w -h --data-dir --write-out --hex --timeout --help check compact completion defrag doctor get hashkv migrate rescue snapshot status version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,6 +197,40 @@ _kvutl() {
                 return 0
             fi
             case "${prev}" in
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kvutl__subcmd__doctor)
+            opts="-w -h --junit --quota-backend-bytes --data-dir --write-out --hex --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --quota-backend-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --data-dir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

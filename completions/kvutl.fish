@@ -33,6 +33,7 @@ complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "check" -d 'Look for dam
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "compact" -d 'Give up the history before a revision'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "defrag" -d 'Give the free space in a data directory back to the file system'
+complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "doctor" -d 'Find out what is wrong with a data directory and its disk, or soon will be'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "get" -d 'Read a key or a range of keys from a data directory'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "hashkv" -d 'Print the hash of the key-value history'
 complete -c kvutl -n "__fish_kvutl_needs_command" -f -a "migrate" -d 'Say whether a data directory is of a version'
@@ -60,6 +61,13 @@ complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -s w -l write-out -d
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -l hex -d 'Print keys and values as hexadecimal escapes'
 complete -c kvutl -n "__fish_kvutl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -l quota-backend-bytes -d 'The quota that the server has' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -l data-dir -d 'Data directory to work on [default: default.kvd]' -r -F
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -l timeout -d 'How long to wait while another process uses the directory; 0 to wait without limit' -r
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -l junit -d 'Print a report in XML as `JUnit` writes it'
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -l hex -d 'Print keys and values as hexadecimal escapes'
+complete -c kvutl -n "__fish_kvutl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l rev -d 'Revision to read at [default: the newest]' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l limit -d 'Greatest number of keys to return; 0 for all' -r
 complete -c kvutl -n "__fish_kvutl_using_subcommand get" -l order -d 'Order of the results: ASCEND or DESCEND [default: ASCEND]' -r

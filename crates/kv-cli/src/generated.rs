@@ -1,5 +1,7 @@
 //! Files made from the description of a tool's arguments: man pages and completion scripts.
 
+mod lookup;
+
 use std::io;
 use std::str::FromStr;
 
@@ -80,6 +82,8 @@ pub struct Generated<'a> {
     pub exit_statuses: &'a [ExitStatus],
     /// Pages worth reading next, such as `kvutl(1)`.
     pub see_also: &'a [&'a str],
+    /// The word that has the tool print, for the line behind it, the names that may stand at the line's end.
+    pub lookup: Option<&'a str>,
 }
 
 impl Generated<'_> {
@@ -88,8 +92,12 @@ impl Generated<'_> {
         let mut command = self.shown();
         let program = command.get_name().to_owned();
         let mut script = Vec::new();
-        clap_complete::generate(shell.generator(), &mut command, program, &mut script);
-        tidy(&String::from_utf8(script).expect("scripts are text"))
+        clap_complete::generate(shell.generator(), &mut command, &program, &mut script);
+        let script = String::from_utf8(script).expect("scripts are text");
+        tidy(&match self.lookup {
+            Some(word) => lookup::add(&script, shell, &program, word),
+            None => script,
+        })
     }
 
     /// Returns every completion script with its file's name.
@@ -276,6 +284,7 @@ mod tests {
             environment: &[("DEMO_KEY", "A key.")],
             exit_statuses: &[ExitStatus::Success, ExitStatus::BadArguments],
             see_also: &["other(1)"],
+            lookup: Some("__ask"),
         }
     }
 
@@ -325,6 +334,7 @@ mod tests {
     fn every_shell_has_a_script_with_the_global_options() {
         for (name, script) in generated().completions() {
             assert!(script.contains("hex") && script.contains("rev"), "{name}");
+            assert!(script.contains("demo __ask") || script.contains("\"$1\" __ask"), "{name}");
         }
     }
 }

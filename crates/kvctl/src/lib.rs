@@ -8,6 +8,7 @@ mod contexts;
 mod global;
 mod guard;
 mod hints;
+mod lookup;
 mod password;
 mod session;
 mod words;
@@ -44,6 +45,8 @@ const EXIT_STATUSES: &[ExitStatus] = &[
     ExitStatus::CompareFailed,
     ExitStatus::TimedOut,
     ExitStatus::Differs,
+    ExitStatus::Concern,
+    ExitStatus::Trouble,
     ExitStatus::BadArguments,
 ];
 
@@ -65,6 +68,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter();
     let program = program_name(arguments.next());
     let arguments: Vec<OsString> = arguments.collect();
+    if let [word, line] = arguments.as_slice()
+        && word == lookup::WORD
+    {
+        return look_up(program, &line.to_string_lossy());
+    }
     let status = match run(program, &arguments) {
         Ok(()) => ExitStatus::Success.code(),
         Err(error) => {
@@ -75,6 +83,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(status)
+}
+
+/// Answers a completion script, which has no use for an error.
+fn look_up(program: &'static str, line: &str) -> ExitCode {
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        runtime.block_on(lookup::run(program, line));
+        runtime.shutdown_background();
+    }
+    ExitCode::SUCCESS
 }
 
 /// What is generated for the tool: man pages and completion scripts.
@@ -98,6 +115,7 @@ fn generated_for(program: &'static str) -> Generated<'static> {
             ("TERM, CI", "Without a TERM, with TERM=dumb or with CI set, nothing is asked and no progress is shown."),
         ],
         exit_statuses: EXIT_STATUSES,
+        lookup: Some(lookup::WORD),
         see_also: &["kvd(1)", "kvutl(1)"],
     }
 }

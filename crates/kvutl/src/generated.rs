@@ -16,8 +16,11 @@ pub fn generated(words: Words) -> Generated<'static> {
             ExitStatus::BadFeature,
             ExitStatus::Io,
             ExitStatus::Damaged,
+            ExitStatus::Concern,
+            ExitStatus::Trouble,
             ExitStatus::BadArguments,
         ],
+        lookup: None,
         see_also: &["kvd(1)", "kvctl(1)"],
     }
 }

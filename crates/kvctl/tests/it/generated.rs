@@ -32,3 +32,13 @@ fn man_pages_are_current() {
 fn completions_are_current() {
     check("completions", kvctl::generated().completions());
 }
+
+/// The published table of exit statuses is the one that the tools end with.
+#[test]
+fn the_page_for_users_of_etcdctl_lists_every_exit_status() {
+    let page = fs::read_to_string(root().join("docs/coming-from-etcdctl.md")).unwrap();
+    let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| ") && line.ends_with(". |")).collect();
+    let known = kv_cli::ExitStatus::ALL.iter();
+    let known: Vec<String> = known.map(|status| format!("| {} | {} |", status.code(), status.meaning())).collect();
+    assert_eq!(listed, known);
+}
