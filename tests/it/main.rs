@@ -6,6 +6,7 @@ mod harness;
 
 mod bytes;
 mod check;
+mod checks;
 mod cluster_tools;
 mod completion;
 mod connections;
