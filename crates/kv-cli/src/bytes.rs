@@ -25,13 +25,11 @@ impl fmt::Display for Quoted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_char('"')?;
         for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '"' => formatter.write_str("\\\"")?,
-                    '\\' => formatter.write_str("\\\\")?,
-                    _ => write_escaped(formatter, character)?,
-                }
-            }
+            write_in_runs(formatter, chunk.valid(), |formatter, character| match character {
+                '"' => formatter.write_str("\\\""),
+                '\\' => formatter.write_str("\\\\"),
+                _ => write_escaped(formatter, character),
+            })?;
             write!(formatter, "{}", HexEscaped(chunk.invalid()))?;
         }
         formatter.write_char('"')
@@ -47,7 +45,7 @@ impl fmt::Display for HexEscaped<'_> {
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            chunk.valid().chars().try_for_each(|character| write_escaped(formatter, character))?;
+            write_in_runs(formatter, chunk.valid(), write_escaped)?;
             write!(formatter, "{}", HexEscaped(chunk.invalid()))?;
         }
         Ok(())
@@ -57,15 +55,31 @@ impl fmt::Display for Escaped<'_> {
 impl fmt::Display for TerminalSafe<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '\n' | '\t' => formatter.write_char(character)?,
-                    _ => write_escaped(formatter, character)?,
-                }
-            }
+            write_in_runs(formatter, chunk.valid(), |formatter, character| match character {
+                '\n' | '\t' => formatter.write_char(character),
+                _ => write_escaped(formatter, character),
+            })?;
             write!(formatter, "{}", HexEscaped(chunk.invalid()))?;
         }
         Ok(())
+    }
+}
+
+/// Writes text whose letters, digits and most signs no format escapes: these as they are, in runs, and `other` the rest.
+pub(crate) fn write_in_runs(
+    formatter: &mut fmt::Formatter<'_>,
+    text: &str,
+    other: impl Fn(&mut fmt::Formatter<'_>, char) -> fmt::Result,
+) -> fmt::Result {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        formatter.write_str(&rest[..run])?;
+        let mut characters = rest[run..].chars();
+        let Some(character) = characters.next() else { return Ok(()) };
+        other(formatter, character)?;
+        rest = characters.as_str();
     }
 }
 

@@ -12,6 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, MapKey, ReflectMessage as _, Value};
 
+use crate::bytes::write_in_runs;
+
 /// A message that etcdctl does not print as its set fields.
 enum Exception {
     /// All fields stand in one object under this name.
@@ -217,21 +219,19 @@ pub struct JsonString<'a>(pub &'a str);
 impl fmt::Display for JsonString<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_char('"')?;
-        for character in self.0.chars() {
-            match character {
-                '"' => formatter.write_str("\\\"")?,
-                '\\' => formatter.write_str("\\\\")?,
-                '\u{8}' => formatter.write_str("\\b")?,
-                '\u{c}' => formatter.write_str("\\f")?,
-                '\n' => formatter.write_str("\\n")?,
-                '\r' => formatter.write_str("\\r")?,
-                '\t' => formatter.write_str("\\t")?,
-                '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                    write!(formatter, "\\u{:04x}", u32::from(character))?;
-                }
-                _ => formatter.write_char(character)?,
+        write_in_runs(formatter, self.0, |formatter, character| match character {
+            '"' => formatter.write_str("\\\""),
+            '\\' => formatter.write_str("\\\\"),
+            '\u{8}' => formatter.write_str("\\b"),
+            '\u{c}' => formatter.write_str("\\f"),
+            '\n' => formatter.write_str("\\n"),
+            '\r' => formatter.write_str("\\r"),
+            '\t' => formatter.write_str("\\t"),
+            '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                write!(formatter, "\\u{:04x}", u32::from(character))
             }
-        }
+            _ => formatter.write_char(character),
+        })?;
         formatter.write_char('"')
     }
 }

@@ -11,6 +11,9 @@ use crate::record::{key_value_cells, key_value_columns, write_table};
 use crate::table::PagedTable;
 use crate::{Format, Record, RenderError, Style};
 
+/// Rows of a table that are drawn at a time.
+const TABLE_ROWS: usize = 256;
+
 /// Prints the pages of one read. The header is the first page's.
 ///
 /// Only one page is held in memory, so a range may be larger than it.
@@ -70,8 +73,11 @@ impl<'a, W: Write> RangePrinter<'a, W> {
                 page.kvs.iter().try_for_each(|kv| writeln!(self.out, "{}", record(kv)))?;
             }
             Format::Table => {
-                let rows: Vec<_> = page.kvs.iter().map(|kv| key_value_cells(kv, with_value)).collect();
-                self.out.write_all(self.table.page(&rows).as_bytes())?;
+                // Cells take many times what they show, so only so many are made at a time.
+                for kvs in page.kvs.chunks(TABLE_ROWS) {
+                    let rows: Vec<_> = kvs.iter().map(|kv| key_value_cells(kv, with_value)).collect();
+                    self.out.write_all(self.table.page(&rows).as_bytes())?;
+                }
             }
         }
         self.keys += page.kvs.len();

@@ -11,7 +11,7 @@ const FIRST_PAGE_KEYS: i64 = 256;
 
 /// Size that later pages aim at. A server before kvd counts the rest of the range for every page, so small pages of a
 /// large range would cost more than they save.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 const PAGE_KEYS_MIN: usize = 16;
 const PAGE_KEYS_MAX: usize = 100_000;
