@@ -35,19 +35,20 @@ pub(crate) fn free_bytes(disk: &Path) -> u64 {
 
 /// Takes room away until so many bytes are free; the file goes when the test removes it.
 pub(crate) fn leave_free(disk: &Path, bytes: u64) -> PathBuf {
-    leave_free_with(disk, "filler", bytes)
+    let filler = disk.join("filler");
+    take(&filler, free_bytes(disk).checked_sub(bytes).expect("so much is free"));
+    filler
 }
 
-/// The same with a file of another name, beside what was taken before.
-pub(crate) fn leave_free_with(disk: &Path, name: &str, bytes: u64) -> PathBuf {
-    let filler = disk.join(name);
-    let file = File::create(&filler).expect("the disk can be reached");
-    loop {
-        let taken = free_bytes(disk).checked_sub(bytes).expect("so much is free");
-        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, taken) {
-            Ok(()) => return filler,
-            // The server has taken some of it meanwhile.
-            Err(Errno::NOSPC) => {}
+/// Makes a file so much longer, or by what is left where the server has taken some of it meanwhile.
+pub(crate) fn take(filler: &Path, bytes: u64) {
+    let file = File::options().create(true).append(true).open(filler).expect("the disk can be reached");
+    let length = file.metadata().expect("the file").len();
+    let mut bytes = bytes;
+    while bytes > 0 {
+        match rustix::fs::fallocate(&file, FallocateFlags::empty(), length, bytes) {
+            Ok(()) => return,
+            Err(Errno::NOSPC) => bytes = (bytes - bytes.min(4096)).min(free_bytes(filler)),
             Err(error) => panic!("fill the disk: {error}"),
         }
     }
