@@ -40,6 +40,7 @@ mod sandbox;
 mod scripting;
 mod snapshot;
 mod terminal;
+mod tls;
 mod tools;
 mod user_tools;
 mod watch;

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
+};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -32,6 +35,14 @@ pub(crate) struct Subject<'a> {
     pub(crate) common_name: &'a str,
     /// Host names and addresses.
     pub(crate) names: &'a [&'a str],
+    /// Whether it was good until yesterday only.
+    pub(crate) expired: bool,
+    /// Whether it is for servers only.
+    pub(crate) server_only: bool,
+    /// Zero for any.
+    pub(crate) serial: u64,
+    /// A key in PKCS#8, made elsewhere; else one is made.
+    pub(crate) key: Option<&'a str>,
 }
 
 impl Authority {
@@ -61,13 +72,45 @@ impl Authority {
         if !subject.common_name.is_empty() {
             params.distinguished_name.push(DnType::CommonName, subject.common_name);
         }
+        if subject.serial > 0 {
+            params.serial_number = Some(SerialNumber::from(subject.serial));
+        }
+        if subject.server_only {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        }
         let now = SystemTime::now();
-        (params.not_before, params.not_after) = ((now - VALIDITY).into(), (now + VALIDITY).into());
-        let key = KeyPair::generate().expect("ring has random numbers");
+        let (from, until) =
+            if subject.expired { (now - 2 * VALIDITY, now - VALIDITY) } else { (now - VALIDITY, now + VALIDITY) };
+        (params.not_before, params.not_after) = (from.into(), until.into());
+        let key = match subject.key {
+            Some(pem) => KeyPair::from_pem(pem).expect("a key"),
+            None => KeyPair::generate().expect("ring has random numbers"),
+        };
         let certificate = params.signed_by(&key, &self.issuer).expect("sign");
         // The key first: whoever reads both in between gets two that do not fit, whatever the order.
         replace(&self.file(&format!("{name}.key")), &key.serialize_pem());
         replace(&self.file(&format!("{name}.pem")), &certificate.pem());
+    }
+
+    /// Writes a list of revoked certificates, `crl.der`, in the form that etcd takes.
+    pub(crate) fn revoke(&self, serials: &[u64]) {
+        let now = SystemTime::now();
+        let revoked = |serial: &u64| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: now.into(),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let params = CertificateRevocationListParams {
+            this_update: now.into(),
+            next_update: (now + VALIDITY).into(),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: serials.iter().map(revoked).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = params.signed_by(&self.issuer).expect("sign");
+        fs::write(self.file("crl.der"), list.der()).expect("write the list");
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {

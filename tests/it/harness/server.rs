@@ -57,7 +57,12 @@ impl Server {
     pub(crate) fn start_secure(kind: Kind, authority: &Authority, flags: &[&str]) -> Server {
         let (certificate, key) = (authority.argument("server.pem"), authority.argument("server.key"));
         let files = ["--cert-file", &certificate, "--key-file", &key];
-        let mut server = Server::new(kind, &[&files, flags].concat());
+        Server::start_with_tls(kind, &[&files, flags].concat())
+    }
+
+    /// The same with a certificate of the server's own.
+    pub(crate) fn start_with_tls(kind: Kind, flags: &[&str]) -> Server {
+        let mut server = Server::new(kind, flags);
         server.secure = true;
         server.start_again();
         server

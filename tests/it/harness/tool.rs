@@ -45,6 +45,11 @@ impl Tool {
         Tool { program: kind.client_tool(), arguments: vec![format!("--endpoints={}", server.endpoint())] }
     }
 
+    /// Returns the client tool of `kind` with fixed arguments, its endpoint among them.
+    pub(crate) fn with(kind: Kind, arguments: &[&str]) -> Tool {
+        Tool { program: kind.client_tool(), arguments: arguments.iter().map(ToString::to_string).collect() }
+    }
+
     /// Returns the offline tool of `kind`.
     pub(crate) fn offline(kind: Kind) -> Tool {
         Tool { program: kind.offline_tool(), arguments: Vec::new() }

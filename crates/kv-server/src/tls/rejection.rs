@@ -53,7 +53,8 @@ fn text(error: &Error) -> String {
         Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
             "tls: first record does not look like a TLS handshake"
         }
-        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // An authority that was made anew under its old name has another key.
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "tls: failed to verify certificate: x509: certificate signed by unknown authority"
         }
         Error::InvalidCertificate(
