@@ -242,7 +242,7 @@ _kvctl() {
 
     case "${cmd}" in
         kvctl)
-            opts="-d -w -h -V --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help --version put del edit txn watch wait lease export import lock elect compaction endpoint move-leader alarm defrag snapshot make-mirror check downgrade auth user role sandbox doctor context options version get member completion"
+            opts="-d -w -h -V --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help --version put del edit txn watch wait lease export import lock elect compaction endpoint move-leader alarm defrag snapshot make-mirror downgrade auth user role sandbox doctor context options version get member check completion"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1290,7 +1290,7 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check)
-            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help datascale perf"
+            opts="-d -w -h --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help perf datascale"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1421,18 +1421,18 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check__subcmd__datascale)
-            opts="-d -w -h --load --prefix --auto-compact --auto-defrag --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --auto-compact --auto-defrag --load --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --load)
+                --prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --prefix)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --load)
+                    COMPREPLY=($(compgen -W "s m l xl" -- "${cur}"))
                     return 0
                     ;;
                 --endpoints)
@@ -1560,22 +1560,22 @@ _kvctl() {
             return 0
             ;;
         kvctl__subcmd__check__subcmd__perf)
-            opts="-d -w -h --load --prefix --duration --auto-compact --auto-defrag --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
+            opts="-d -w -h --prefix --duration --auto-compact --auto-defrag --load --endpoints --context --hex --debug --yes --dial-timeout --command-timeout --keepalive-time --keepalive-timeout --max-request-bytes --max-recv-bytes --insecure-transport --insecure-skip-tls-verify --insecure-discovery --cert --key --cacert --user --password --auth-jwt-token --discovery-srv --discovery-srv-name --write-out --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --load)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --prefix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --duration)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --load)
+                    COMPREPLY=($(compgen -W "s m l xl" -- "${cur}"))
                     return 0
                     ;;
                 --endpoints)

@@ -72,7 +72,6 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "alarm" -d 'See and clea
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "defrag" -d 'Give the servers\' free space back to their file systems'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "snapshot" -d 'Take a copy of a server\'s store'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "make-mirror" -d 'Copy keys to another cluster, and every change from then on'
-complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "check" -d 'Find out what a cluster can carry'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "downgrade" -d 'Prepare a cluster for an older release'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "auth" -d 'Turn authentication on or off'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "user" -d 'Manage users'
@@ -84,6 +83,7 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "options" -d 'List the o
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "version" -d 'Print the version of this tool and of the API it speaks'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or a range of keys'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See and change the members of a cluster'
+complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "check" -d 'Find out what a cluster can carry'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l from-file -d 'Write the content of this file, byte for byte; `-` is standard input' -r -F
@@ -990,104 +990,6 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l debug -d 'Sa
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l context -d 'Named way to connect, see `kvctl context`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l cert -d 'Certificate that the client shows to the server' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l key -d 'Private key of that certificate' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
-json\t''
-jsonl\t''
-protobuf\t''
-simple\t''
-table\t''"
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l yes -d 'Answer every question with yes'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -f -a "datascale" -d 'Check how much memory a server needs for keys'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from datascale perf" -f -a "perf" -d 'Check whether a cluster keeps up with a load'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l load -d 'How much is written: s, m, l or xl' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l cert -d 'Certificate that the client shows to the server' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l key -d 'Private key of that certificate' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
-json\t''
-jsonl\t''
-protobuf\t''
-simple\t''
-table\t''"
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auto-compact -d 'Drop all history at the end'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auto-defrag -d 'Defragment the servers at the end'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l yes -d 'Answer every question with yes'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l load -d 'How much is written: s, m, l or xl' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l duration -d 'How long the check writes' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l context -d 'Named way to connect, see `kvctl context`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l dial-timeout -d 'Longest time for making a connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l cert -d 'Certificate that the client shows to the server' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l key -d 'Private key of that certificate' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l password -d 'Password of the user, who is then given without one' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
-json\t''
-jsonl\t''
-protobuf\t''
-simple\t''
-table\t''"
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auto-compact -d 'Drop all history at the end'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auto-defrag -d 'Defragment the servers at the end'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l hex -d 'Print byte strings and ids in hexadecimal'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l debug -d 'Say on standard error which options are in force and what the client does'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l yes -d 'Answer every question with yes'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l dial-timeout -d 'Longest time for making a connection' -r
@@ -2324,6 +2226,110 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -f -a "perf" -d 'Check whether a cluster keeps up with a load'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -f -a "datascale" -d 'Check how much memory a server needs for keys'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l duration -d 'How long the check writes' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l load -d 'How much is written: s, m, l or xl' -r -f -a "s\t''
+m\t''
+l\t''
+xl\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auto-compact -d 'Drop all history at the end'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l auto-defrag -d 'Defragment the servers at the end'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l prefix -d 'What the keys that are written begin with; there must be none yet' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l load -d 'How much is written: s, m, l or xl' -r -f -a "s\t''
+m\t''
+l\t''
+xl\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l dial-timeout -d 'Longest time for making a connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-timeout -d 'How long the answer to a probe may take before the connection is given up' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l max-request-bytes -d 'Greatest size of a request in bytes; 0 for 2 MiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l max-recv-bytes -d 'Greatest size of an answer in bytes; 0 for 2 GiB' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-transport -d 'Do without TLS where the endpoint does not ask for it' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-discovery -d 'Accept endpoints without TLS from `--discovery-srv`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l cert -d 'Certificate that the client shows to the server' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l key -d 'Private key of that certificate' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l cacert -d 'Certificates of the authorities to trust, instead of the system\'s' -r -F
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l user -d 'User to authenticate as; the password is asked for if it is not given' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l password -d 'Password of the user, who is then given without one' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auth-jwt-token -d 'Token to authenticate with, instead of a user and a password' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s d -l discovery-srv -d 'Domain whose SRV records say where the servers are' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l discovery-srv-name -d 'Suffix of the service\'s name in those records' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s w -l write-out -d 'Output format: fields, json, jsonl, protobuf, simple or table' -r -f -a "fields\t''
+json\t''
+jsonl\t''
+protobuf\t''
+simple\t''
+table\t''"
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auto-compact -d 'Drop all history at the end'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l auto-defrag -d 'Defragment the servers at the end'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l hex -d 'Print byte strings and ids in hexadecimal'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l debug -d 'Say on standard error which options are in force and what the client does'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l yes -d 'Answer every question with yes'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l dial-timeout -d 'Longest time for making a connection' -r

@@ -246,6 +246,11 @@ pub(crate) fn with_values(command: clap::Command) -> clap::Command {
         .mut_subcommand("member", |member| {
             member.mut_subcommand("list", |list| list.mut_arg("consistency", |arg| values(arg, CONSISTENCIES)))
         })
+        .mut_subcommand("check", |check| {
+            let with_loads =
+                |command: clap::Command| command.mut_arg("load", |arg| values(arg, &["s", "m", "l", "xl"]));
+            check.mut_subcommand("perf", with_loads).mut_subcommand("datascale", with_loads)
+        })
         .mut_subcommand("completion", |completion| completion.mut_arg("shell", |arg| values(arg, &shells)))
 }
 

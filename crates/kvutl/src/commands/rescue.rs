@@ -138,7 +138,9 @@ struct Found {
 
 impl Found {
     fn look(directory: &Path) -> Result<Self, OfflineError> {
-        let progress = Progress::count("reading: bytes");
+        let file = Storage::file_in_use(directory).ok().and_then(|file| file.metadata().ok());
+        // Where it is not even known which file to read, neither is how long that takes.
+        let progress = Progress::bytes("reading", file.map_or(0, |file| file.len()));
         let mut survey = Survey::of(directory, &mut |bytes| progress.set(bytes))?;
         let mut problems = survey.problems().to_vec();
         let log = LogLeft::read(directory, &survey)?;
@@ -194,7 +196,7 @@ impl Found {
 
     fn bring_to(&self, to: &Path) -> Result<Vec<String>, OfflineError> {
         let lock = Arc::new(DirLock::create(to)?);
-        let progress = Progress::count("writing: bytes");
+        let progress = Progress::bytes("writing", 0);
         let storage = Storage::open_or_create(Arc::clone(&lock), &StorageOptions::default())?;
         let given_up = self.survey.write_to(&storage, &mut |bytes| progress.set(bytes))?;
         // LMDB opens a file once in a process.
