@@ -19,6 +19,7 @@ use crate::deadline;
 use crate::frames::{ResponseBody, Source};
 use crate::front::Front;
 use crate::methods::{Kind, METHODS};
+use crate::unread;
 use requests::JsonRequests;
 use routes::Route;
 
@@ -40,9 +41,11 @@ pub(crate) async fn respond(front: &Front, request: Request<Incoming>) -> Respon
     let path = request.uri().path();
     let path = path.strip_prefix("/v3beta").or_else(|| path.strip_prefix("/v3")).unwrap_or(path);
     let Some(route) = routes::find(path) else {
+        unread::discard(request.into_body()).await;
         return refuse(&Status::not_found("Not Found"));
     };
     if request.method() != Method::POST {
+        unread::discard(request.into_body()).await;
         return refuse(&Status::unimplemented("Method Not Allowed"));
     }
     answer(front, route, request).await.unwrap_or_else(|refusal| refuse(&refusal))

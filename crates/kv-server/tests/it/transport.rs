@@ -108,25 +108,28 @@ async fn an_answer_that_needs_no_body_waits_for_a_short_one() {
     const ACK: u8 = 1;
     let server = TestServer::start().await;
     let address = server.url.strip_prefix("http://").unwrap();
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    // POST and http from the static table; the path written out.
-    let block = [vec![0x83, 0x86, 0x44], string("/health"), vec![0x41], string(address)].concat();
-    let begin = [frame(4, 0, 0, &[]), frame(1, 4, 1, &block), frame(PING, 0, 0, &[1; 8])].concat();
-    stream.write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), begin].concat()).await.unwrap();
-    while !matches!(next_frame(&mut stream).await, (PING, ACK, _)) {}
-    stream.write_all(&[frame(0, 1, 1, b"{}"), frame(PING, 0, 0, &[2; 8])].concat()).await.unwrap();
-    let (mut answered, mut ponged) = (false, false);
-    while !(answered && ponged) {
-        match next_frame(&mut stream).await {
-            (0, 1, text) => {
-                assert_eq!(text, b"Method Not Allowed\n");
-                answered = true;
+    for (path, answer) in
+        [("/health", "Method Not Allowed\n"), ("/v3/nonsense", "{\"code\":5,\"message\":\"Not Found\"}")]
+    {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        // POST and http from the static table; the path written out.
+        let block = [vec![0x83, 0x86, 0x44], string(path), vec![0x41], string(address)].concat();
+        let begin = [frame(4, 0, 0, &[]), frame(1, 4, 1, &block), frame(PING, 0, 0, &[1; 8])].concat();
+        stream.write_all(&[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), begin].concat()).await.unwrap();
+        while !matches!(next_frame(&mut stream).await, (PING, ACK, _)) {}
+        stream.write_all(&[frame(0, 1, 1, b"{}"), frame(PING, 0, 0, &[2; 8])].concat()).await.unwrap();
+        let (mut answered, mut ponged) = (false, false);
+        while !(answered && ponged) {
+            match next_frame(&mut stream).await {
+                (0, 1, text) => {
+                    assert_eq!(String::from_utf8_lossy(&text), answer);
+                    answered = true;
+                }
+                (PING, ACK, _) => ponged = true,
+                _ => {}
             }
-            (PING, ACK, _) => ponged = true,
-            _ => {}
         }
     }
-    drop(stream);
     server.stop().await;
 }
 
