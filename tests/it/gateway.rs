@@ -37,6 +37,9 @@ const KEYS: &[Ask] = &[
     ask("/v3/kv/range", r#"{"key":"Zm9v","revision":2}"#),
     ask("/v3/kv/range", r#"{"key":"Zm9v","revision":"200"}"#),
     ask("/v3/kv/range", r#"{"key":null}"#),
+    ask("/v3/kv/range", r#"{"key":"Zm9v","key":"Zm8="}"#),
+    ask("/v3/kv/range", r#"{"key":"Zm9v","range_end":"AA==","rangeEnd":"AA=="}"#),
+    ask("/v3/kv/range", "[]"),
     ask("/v3/kv/range", "{}"),
     ask("/v3/kv/range", ""),
     ask("/v3/kv/range", "  \n"),
@@ -206,18 +209,18 @@ fn read_chunk(connection: &mut BufReader<TcpStream>, body: &mut String) -> bool 
 fn masked(body: &str) -> String {
     let mut body = body.replace(", \"", ",\"").replace(", {", ",{");
     for (start, end) in [
-        ("\"raft_term\":\"", '"'),
-        ("\"raftIndex\":\"", '"'),
-        ("\"raftTerm\":\"", '"'),
-        ("\"raftAppliedIndex\":\"", '"'),
-        ("\"dbSize\":\"", '"'),
-        ("\"dbSizeInUse\":\"", '"'),
-        ("\"token\":\"", '"'),
-        ("\"clientURLs\":[\"", '"'),
+        ("\"raft_term\":\"", "\""),
+        ("\"raftIndex\":\"", "\""),
+        ("\"raftTerm\":\"", "\""),
+        ("\"raftAppliedIndex\":\"", "\""),
+        ("\"dbSize\":\"", "\""),
+        ("\"dbSizeInUse\":\"", "\""),
+        ("\"token\":\"", "\""),
+        ("\"clientURLs\":[\"", "\""),
         // The lease of a lock is drawn by the server, and its key says which it is.
-        ("\"key\":\"bC", '"'),
+        ("\"key\":\"bC", "\""),
         // Where the first fault of a text is said in each library's own words.
-        ("\"message\":\"proto:", '"'),
+        ("\"message\":\"proto:", "\"}"),
     ] {
         body = replace_after(&body, start, |rest| rest.find(end).unwrap_or(0));
     }
@@ -284,6 +287,7 @@ fn deadlines_and_limits_are_those_of_grpc() {
         // Somebody else leads.
         ("/v3/election/campaign", r#"{"name":"ZQ==","lease":"8"}"#, ("Grpc-Timeout", "100m")),
         ("/v3/kv/put", "{}", ("Grpc-Timeout", "soon")),
+        ("/v3/watch", r#"{"create_request":{"key":"Zm9v"}}"#, ("Grpc-Timeout", "500m")),
     ];
     for (path, body, header) in asks {
         let [theirs, ours] = [0, 1].map(|at| seen(servers[at].http_post(path, &[header], body), None));

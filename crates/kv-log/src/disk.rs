@@ -138,7 +138,7 @@ fn check_room(dir: &Path, bytes: u64) -> io::Result<()> {
 /// Makes a file and writes zeros all over it: overwriting written blocks needs no change of the file
 /// system's metadata, so that a synced write later is one write to the disk.
 fn fill(path: &Path, bytes: u64, sync: SyncMode) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes) {
         Ok(()) | Err(rustix::io::Errno::OPNOTSUPP) => {}
         Err(error) => return Err(error.into()),

@@ -88,25 +88,40 @@ pub(crate) struct Auth {
     passwords: Passwords,
 }
 
+/// How tokens are made and found.
 #[derive(Debug)]
 enum Tokens {
+    /// Drawn at random, and remembered here.
     Simple(SimpleTokens),
+    /// Signed.
     Jwt(Box<Jwt>),
 }
 
-impl Auth {
+impl Tokens {
     /// Reads the options of `--auth-token`, and the files they name.
-    pub(crate) fn new(config: &Config, store: Arc<Store>) -> Result<Self, String> {
+    fn new(config: &Config) -> Result<Self, String> {
         let (kind, options) = config.auth_token.split_once(',').unwrap_or((&config.auth_token, ""));
         let invalid = |why: &str| format!("auth: invalid auth options: {why}");
-        let tokens = match kind {
+        Ok(match kind {
             "" | "simple" => Tokens::Simple(SimpleTokens::new(Duration::from_secs(config.auth_token_ttl))),
             "jwt" => {
                 let options = JwtOptions::parse(options).map_err(|why| invalid(&why))?;
                 Tokens::Jwt(Box::new(options.open().map_err(|why| invalid(&why))?))
             }
             other => return Err(invalid(&format!("there are no tokens of kind {other:?}; use simple or jwt"))),
-        };
+        })
+    }
+}
+
+/// Says what is wrong with `--auth-token`, or with a file that it names.
+pub(crate) fn check_tokens(config: &Config) -> Result<(), String> {
+    Tokens::new(config).map(drop)
+}
+
+impl Auth {
+    /// Reads the options of `--auth-token`, and the files they name.
+    pub(crate) fn new(config: &Config, store: Arc<Store>) -> Result<Self, String> {
+        let tokens = Tokens::new(config)?;
         if matches!(tokens, Tokens::Simple(_)) {
             tracing::debug!("simple token is not cryptographically signed");
         }

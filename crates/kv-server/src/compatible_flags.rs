@@ -1,6 +1,7 @@
 //! Flags of etcd that ask for what kvd does otherwise, or has no use for. They are taken, so that a command line for etcd starts
 //! kvd, and what they do not do is said.
 
+use crate::config::Config;
 use crate::flag::{Flag, Group, Set, flag};
 use crate::values::{parse_bool, parse_duration, parse_signed};
 
@@ -33,6 +34,16 @@ const fn meeting(name: &'static str, value: &'static str) -> Flag {
         if text.is_empty() { Ok(()) } else { Err("this release runs one member, which looks for no others".to_owned()) }
     })
     .help("Refused: this release runs one member, which looks for no others.")
+}
+
+/// A flag that is a feature gate today.
+const fn once_gate(name: &'static str, set: Set) -> Flag {
+    flag(Group::Compatible, name, "", "false", set).switch().help("The older name of a gate of --feature-gates.")
+}
+
+fn gate(config: &mut Config, name: &str, text: &str) -> Result<(), String> {
+    // Left alone it has its default, which is not to be there.
+    if parse_bool(text)? { config.feature_gates.read(&format!("{name}=true")) } else { Ok(()) }
 }
 
 #[rustfmt::skip]
@@ -69,6 +80,11 @@ pub(crate) const COMPATIBLE: &[Flag] = &[
     inert("distributed-tracing-sampling-rate", "N", "0", NO_TRACES),
     inert("downgrade-check-time", "DURATION", "5s", ONE_MEMBER),
     inert("enable-pprof", "", "false", "there is no Go runtime to look into; use perf"),
+    inert("enable-v2", "", "false", "kvd never had a v2 store"),
+    once_gate("experimental-enable-lease-checkpoint", |config, text| gate(config, "LeaseCheckpoint", text)),
+    once_gate("experimental-enable-lease-checkpoint-persist", |config, text| gate(config, "LeaseCheckpointPersist", text)),
+    once_gate("experimental-stop-grpc-service-on-defrag", |config, text| gate(config, "StopGRPCServiceOnDefrag", text)),
+    once_gate("experimental-txn-mode-write-with-shared-buffer", |config, text| gate(config, "TxnModeWriteWithSharedBuffer", text)),
     inert("force-new-cluster", "", "false", "a directory of kvd has one member in any case"),
     inert("initial-election-tick-advance", "", "true", ONE_MEMBER),
     flag(Group::Compatible, "logger", "NAME", "zap", |_, text| match text {

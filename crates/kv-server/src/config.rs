@@ -339,7 +339,10 @@ impl Config {
             ));
         }
         notices.extend(quota::notices(self.quota_backend_bytes, self.quota_bytes()));
-        self.identity()?;
+        // A directory that is initialised knows who its member is.
+        if !self.data_dir().join("CURRENT").exists() {
+            self.identity()?;
+        }
         Ok(notices)
     }
 
@@ -381,9 +384,20 @@ impl Config {
         Retention::parse(&self.auto_compaction_mode, &self.auto_compaction_retention)
     }
 
+    /// Whether the files of TLS are needed: they may be named although nothing is served by TLS.
+    pub(crate) fn opens_tls_files(&self) -> bool {
+        let served = [&self.listen_client_urls, &self.listen_client_http_urls, &self.listen_metrics_urls];
+        self.client_tls.has_files() && served.into_iter().flatten().any(Url::is_secure)
+    }
+
+    /// Returns where other members would be told to go.
+    pub(crate) fn advertised_peer_urls(&self) -> Vec<String> {
+        self.initial_advertise_peer_urls.iter().map(Url::to_string).collect()
+    }
+
     /// Computes who the member of a new directory is.
     pub(crate) fn identity(&self) -> Result<Identity, String> {
-        let advertised: Vec<String> = self.initial_advertise_peer_urls.iter().map(Url::to_string).collect();
+        let advertised = self.advertised_peer_urls();
         if let Some(cluster) = &self.initial_cluster {
             self.check_cluster(&parse_cluster(cluster)?, &advertised)?;
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 use yaml_rust2::{Yaml, YamlLoader};
 
 use crate::config::Config;
-use crate::flag::{Flag, Given};
+use crate::flag::{Flag, Given, Group};
 use crate::flag_table;
 use crate::logging::Notice;
 
@@ -20,6 +20,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 2] = [
             ("crl-file", "client-crl-file"),
             ("client-crl-file", "client-crl-file"),
             ("allowed-hostname", "client-cert-allowed-hostname"),
+            ("allowed-cn", "client-cert-allowed-cn"),
         ],
     ),
     (
@@ -73,6 +74,10 @@ fn parse(text: &str, config: &mut Config, notices: &mut Vec<Notice>) -> Result<G
                 for (key, value) in pairs {
                     let key = key.as_str().ok_or_else(|| format!("a key of {section} is no text"))?;
                     let flag = names.iter().find(|(name, _)| *name == key).map_or(key, |(_, flag)| flag);
+                    // Whoever is passed over here may let in everybody.
+                    if !flag_table::all().any(|known| known.name == flag && known.group == Group::Tls) {
+                        return Err(format!("{section} has no key {key:?}"));
+                    }
                     set(&format!("{section}.{key}"), flag, value, config, &mut given, notices)?;
                 }
             }
@@ -111,6 +116,7 @@ fn written(flag: &Flag, value: &Yaml) -> Result<Option<String>, String> {
         Yaml::Integer(number) if flag.value == Some("DURATION") => format!("{number}ns"),
         Yaml::Integer(number) => number.to_string(),
         Yaml::Boolean(switch) => switch.to_string(),
+        Yaml::String(text) if flag.value.is_none() => switch(text).to_owned(),
         Yaml::Real(text) | Yaml::String(text) => text.clone(),
         Yaml::Array(items) => {
             let texts = items.iter().map(|item| match item {
@@ -122,6 +128,15 @@ fn written(flag: &Flag, value: &Yaml) -> Result<Option<String>, String> {
         }
         Yaml::Hash(_) | Yaml::Alias(_) | Yaml::BadValue => return Err("it is no single value".to_owned()),
     }))
+}
+
+/// Reads what YAML 1.1, and so etcd, takes for a switch.
+fn switch(text: &str) -> &str {
+    match text.to_ascii_lowercase().as_str() {
+        "y" | "yes" | "on" => "true",
+        "n" | "no" | "off" => "false",
+        _ => text,
+    }
 }
 
 #[cfg(test)]
@@ -143,7 +158,7 @@ mod tests {
                     grpc-keepalive-min-time: 7000000000\ngrpc-keepalive-timeout: 3s\nheartbeat-interval: 200\n\
                     election-timeout: 2000\nlisten-client-urls: http://127.0.0.1:1,http://127.0.0.1:2\n\
                     log-outputs: [stdout, /tmp/x]\nenable-grpc-gateway: false\nwal-dir:\nbogus: {a: 1}\n\
-                    client-transport-security:\n  cert-file: c.pem\n  client-cert-auth: true\n  allowed-hostname: [h, i]\n  more: 1\n\
+                    client-transport-security:\n  cert-file: c.pem\n  client-cert-auth: true\n  allowed-hostname: [h, i]\n  allowed-cn: [c]\nenable-pprof: yes\n\
                     peer-transport-security:\n  cert-file: p.pem\n";
         let (config, given, notices) = parsed(yaml);
         assert_eq!(config.name, "a");
@@ -157,8 +172,9 @@ mod tests {
         assert_eq!(config.client_tls.cert_file, Some(PathBuf::from("c.pem")));
         assert!(config.client_tls.client_cert_auth);
         assert_eq!(config.client_tls.allowed_hostnames, ["h", "i"]);
+        assert_eq!(config.client_tls.allowed_common_names, ["c"]);
         assert!(given.contains(&"peer-cert-file") && !given.contains(&"wal-dir"));
-        assert_eq!(notices.len(), 2, "{notices:?}");
+        assert_eq!(notices.len(), 1, "{notices:?}");
 
         let (config, ..) = parsed(r#"{"name": "j", "max-txn-ops": 5, "auto-compaction-retention": "1h"}"#);
         assert_eq!((config.name.as_str(), config.max_txn_ops), ("j", 5));
@@ -171,6 +187,10 @@ mod tests {
         assert_eq!(refusal("max-txn-ops: many"), "invalid value \"many\" for max-txn-ops: parse error");
         assert_eq!(refusal("name: {a: b}"), "name: it is no single value");
         assert_eq!(refusal("- name"), "it is no list of keys and values");
+        assert_eq!(
+            refusal("client-transport-security: {allowed-cnn: [alice]}"),
+            "client-transport-security has no key \"allowed-cnn\""
+        );
         assert_eq!(refusal("peer-transport-security: yes, please"), "invalid peer-transport-security");
         assert!(refusal("name: \"a").contains("line 1"), "{}", refusal("name: \"a"));
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kv_store::{Alarm, AlarmChange, AlarmKind, Command, Store};
+use kv_store::{Alarm, AlarmChange, AlarmKind, Command, StorageErrorKind, Store};
 
 use crate::engine::Engine;
 use crate::status::chain;
@@ -15,6 +15,9 @@ pub(crate) async fn run(engine: Arc<Engine>, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
         match engine.blocking(Store::verify).await {
+            Ok(Err(error)) if error.kind() != StorageErrorKind::Corrupted => {
+                tracing::warn!(error = chain(&error), "cannot look for damage");
+            }
             Ok(Err(error)) => raise(&engine, &chain(&error)).await,
             Ok(Ok(())) => tracing::info!(number_of_peers_checked = 0, "finished peer corruption check"),
             Err(error) => tracing::warn!(error = error.message(), "cannot look for damage"),

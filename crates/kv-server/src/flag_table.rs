@@ -98,6 +98,8 @@ const FLAGS: &[Flag] = &[
         .help("Revoked certificates of clients: a list in DER, or lists in PEM."),
     flag(Group::Tls, "client-cert-allowed-hostname", "NAMES", "", |config, text| { config.client_tls.allowed_hostnames = list(text); Ok(()) })
         .help("Let in only clients whose certificate is for one of these names or addresses."),
+    flag(Group::Tls, "client-cert-allowed-cn", "NAMES", "", |config, text| { config.client_tls.allowed_common_names = list(text); Ok(()) })
+        .help("Let in only clients whose certificate has one of these common names."),
     flag(Group::Tls, "tls-min-version", "VERSION", "TLS1.2", |config, text| { text.clone_into(&mut config.client_tls.min_version); Ok(()) })
         .help("The oldest version spoken: TLS1.2 or TLS1.3."),
     flag(Group::Tls, "tls-max-version", "VERSION", "", |config, text| { text.clone_into(&mut config.client_tls.max_version); Ok(()) })

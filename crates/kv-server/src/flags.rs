@@ -32,18 +32,32 @@ pub(crate) enum Refusal {
     Conflict { variable: String },
 }
 
-/// Names that older releases of etcd used.
-const ALIASES: &[(&str, &str)] = &[
-    ("experimental-bootstrap-defrag-threshold-megabytes", "bootstrap-defrag-threshold-megabytes"),
-    ("experimental-compact-hash-check-enabled", "compact-hash-check-enabled"),
-    ("experimental-compact-hash-check-time", "compact-hash-check-time"),
-    ("experimental-compaction-batch-limit", "compaction-batch-limit"),
-    ("experimental-compaction-sleep-interval", "compaction-sleep-interval"),
-    ("experimental-corrupt-check-time", "corrupt-check-time"),
-    ("experimental-initial-corrupt-check", "initial-corrupt-check"),
-    ("experimental-warning-apply-duration", "warning-apply-duration"),
-    ("experimental-warning-unary-request-duration", "warning-unary-request-duration"),
-    ("experimental-watch-progress-notify-interval", "watch-progress-notify-interval"),
+/// What older releases of etcd put before the name of a flag that has none of it today.
+const EXPERIMENTAL: &str = "experimental-";
+
+/// Flags that had it. Some are feature gates today, and have their old names still (see `compatible_flags`).
+const ONCE_EXPERIMENTAL: [&str; 21] = [
+    "bootstrap-defrag-threshold-megabytes",
+    "compact-hash-check-enabled",
+    "compact-hash-check-time",
+    "compaction-batch-limit",
+    "compaction-sleep-interval",
+    "corrupt-check-time",
+    "distributed-tracing-address",
+    "distributed-tracing-instance-id",
+    "distributed-tracing-sampling-rate",
+    "distributed-tracing-service-name",
+    "downgrade-check-time",
+    "enable-distributed-tracing",
+    "initial-corrupt-check",
+    "max-learners",
+    "memory-mlock",
+    "peer-skip-client-san-verification",
+    "self-signed-cert-validity",
+    "snapshot-catchup-entries",
+    "warning-apply-duration",
+    "warning-unary-request-duration",
+    "watch-progress-notify-interval",
 ];
 
 /// What asks for the configuration to be checked and nothing else.
@@ -277,7 +291,7 @@ fn read_environment(
             notices.push(
                 Notice::info("recognized and used environment variable")
                     .field("variable-name", variable)
-                    .field("variable-value", value),
+                    .field("variable-value", if flag.name.ends_with("password") { "***" } else { value.as_str() }),
             );
         }
     }
@@ -285,13 +299,10 @@ fn read_environment(
 }
 
 fn find(name: &str, notices: &mut Vec<Notice>) -> Option<&'static Flag> {
-    let (name, alias) = match ALIASES.iter().find(|(alias, _)| *alias == name) {
-        Some((alias, current)) => (*current, Some(alias)),
-        None => (name, None),
-    };
-    let flag = flag_table::all().find(|flag| flag.name == name)?;
-    if let Some(alias) = alias {
-        notices.push(Notice::warn(format!("--{alias} is deprecated. Use --{name} instead.")));
+    let once = name.strip_prefix(EXPERIMENTAL).filter(|rest| ONCE_EXPERIMENTAL.contains(rest));
+    let flag = flag_table::all().find(|flag| flag.name == once.unwrap_or(name))?;
+    if once.is_some() {
+        notices.push(Notice::warn(format!("--{name} is deprecated. Use --{} instead.", flag.name)));
     }
     Some(flag)
 }
@@ -487,6 +498,11 @@ mod tests {
         let (config, notices) = served(&["--experimental-watch-progress-notify-interval=5s"], &[]);
         assert_eq!(config.watch_progress_notify_interval.as_secs(), 5);
         assert!(notices.iter().any(|notice| notice.contains("is deprecated")));
+        for name in ONCE_EXPERIMENTAL {
+            assert!(find(&format!("{EXPERIMENTAL}{name}"), &mut Vec::new()).is_some(), "{name}");
+        }
+        let (config, _) = served(&["--experimental-enable-lease-checkpoint", "--enable-v2=false"], &[]);
+        assert_eq!(config.feature_gates.to_string(), "LeaseCheckpoint=true");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! into messages and back while they flow.
 
 mod answers;
+mod fields;
 mod json;
 mod requests;
 mod routes;
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use crate::deadline;
@@ -54,10 +56,11 @@ pub(crate) async fn respond(front: &Front, request: Request<Incoming>) -> Respon
 async fn answer(front: &Front, route: &Route, request: Request<Incoming>) -> Result<Response<ResponseBody>, Status> {
     let json_bytes_max = front.message_bytes_max().saturating_mul(JSON_PER_MESSAGE);
     let (head, body) = request.into_parts();
-    if let Some(given) = head.headers.get("grpc-timeout").filter(|_| deadline::limit(&head.headers).is_err()) {
-        let given = String::from_utf8_lossy(given.as_bytes());
-        return Err(Status::invalid_argument(format!("invalid grpc-timeout: {given}")));
-    }
+    let limit = deadline::limit(&head.headers).map_err(|_| {
+        let given = head.headers.get("grpc-timeout").map(|given| String::from_utf8_lossy(given.as_bytes()));
+        Status::invalid_argument(format!("invalid grpc-timeout: {}", given.unwrap_or_default()))
+    })?;
+    let deadline = limit.map(|limit| Instant::now() + limit);
     let method = &METHODS[route.method];
     let messages = if method.kind == Kind::BidiStream {
         JsonRequests::new(body, route.request.clone(), json_bytes_max).boxed_unsync()
@@ -73,7 +76,7 @@ async fn answer(front: &Front, route: &Route, request: Request<Incoming>) -> Res
     if method.kind == Kind::Unary {
         answers::unary(response, &route.response).await
     } else {
-        Ok(answers::stream(response, &route.response).await)
+        Ok(answers::stream(response, &route.response, deadline).await)
     }
 }
 

@@ -50,6 +50,13 @@ impl Rotation {
     }
 }
 
+/// Says whether a text is a time as it stands in a file's name, `2006-01-02T15-04-05.000000`.
+fn is_time(text: &str) -> bool {
+    const SHAPE: &str = "dddd-dd-ddTdd-dd-dd.dddddd";
+    let fits = |(found, wanted): (u8, u8)| if wanted == b'd' { found.is_ascii_digit() } else { found == wanted };
+    text.len() == SHAPE.len() && text.bytes().zip(SHAPE.bytes()).all(fits)
+}
+
 /// The file in use.
 #[derive(Debug)]
 pub(crate) struct LogFile {
@@ -71,7 +78,12 @@ impl LogFile {
         let (before, after) = self.around();
         // Colons are no part of a file's name everywhere.
         let time = timestamp(now).replace(':', "-");
-        fs::rename(&self.path, self.path.with_file_name(format!("{before}{}{after}", time.trim_end_matches('Z'))))?;
+        let old = self.path.with_file_name(format!("{before}{}{after}", time.trim_end_matches('Z')));
+        match fs::rename(&self.path, old) {
+            // It was renamed before, and the new one could not be made then.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            renamed => renamed?,
+        }
         *self = Self::open(&self.path, self.rotation)?;
         self.remove_old(now)
     }
@@ -83,7 +95,6 @@ impl LogFile {
         for entry in fs::read_dir(directory.unwrap_or(Path::new(".")))? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_time = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
             if name.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after)).is_some_and(is_time) {
                 old.push((name, entry));
             }
@@ -134,11 +145,13 @@ mod tests {
     fn a_full_file_gets_the_time_into_its_name() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("kvd.log");
-        fs::write(directory.path().join("kvd-notes.log"), "of somebody else").unwrap();
+        for other in ["kvd-notes.log", "kvd-2.log", "kvd-2025-report.log"] {
+            fs::write(directory.path().join(other), "of somebody else").unwrap();
+        }
         let rotation = Rotation { maxsize: 1, maxbackups: 2, ..Rotation::default() };
         let mut file = LogFile::open(&path, rotation).unwrap();
         file.write_all(&vec![b'a'; 1 << 20]).unwrap();
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 4);
         file.write_all(b"b\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"b\n");
         for second in 1..5 {
@@ -149,9 +162,15 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         names.sort_unstable();
-        assert_eq!(names.len(), 4, "{names:?}");
-        assert_eq!(names[0], "kvd-1970-01-01T00-00-04.000000.log");
-        assert_eq!(names[2..], ["kvd-notes.log", "kvd.log"]);
+        assert_eq!(names.len(), 6, "{names:?}");
+        assert!(names.contains(&"kvd-1970-01-01T00-00-04.000000.log".to_owned()), "{names:?}");
+        for other in ["kvd-notes.log", "kvd-2.log", "kvd-2025-report.log"] {
+            assert!(names.contains(&other.to_owned()), "{names:?}");
+        }
+        // A rename that went well before the new file could not be made.
+        fs::remove_file(&path).unwrap();
+        file.rotate(Duration::from_secs(9)).unwrap();
+        assert!(path.exists());
         drop(file);
         assert_eq!(LogFile::open(&path, rotation).unwrap().bytes, 0);
     }

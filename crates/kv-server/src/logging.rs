@@ -5,7 +5,7 @@
 use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -51,6 +51,22 @@ pub(crate) const ROTATION: &str =
     r#"{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}"#;
 
 impl LogConfig {
+    /// Says whether the outputs can be opened, without making any.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        for output in &self.outputs {
+            let LogOutput::File(path) = output else { continue };
+            match OpenOptions::new().append(true).open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                    let directory = directory.unwrap_or(Path::new("."));
+                    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK)?;
+                }
+                opened => drop(opened?),
+            }
+        }
+        Ok(())
+    }
+
     /// Reads when a file is full; nothing where it never is.
     pub(crate) fn rotation(&self) -> Result<Option<Rotation>, String> {
         if !self.rotate {

@@ -8,6 +8,7 @@ use rustix::mm::{MlockAllFlags, mlockall};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::auth::check_tokens;
 use crate::config::Config;
 use crate::flags::{self, Invocation, Refusal};
 use crate::listener::Listeners;
@@ -16,6 +17,7 @@ use crate::notify::ServiceManager;
 use crate::serve::{ServeError, serve};
 use crate::status::chain;
 use crate::throwaway::{self, Throwaway};
+use crate::tls::Tls;
 use crate::url;
 use crate::version::{API_SERVER_VERSION, Persona, RELEASE};
 
@@ -47,8 +49,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(EXIT_SYNTAX)
         }
         Err(Refusal::Invalid(error)) if arguments.get(1).is_some_and(|first| first == flags::CHECK) => {
-            let _ = writeln!(std::io::stderr(), "The configuration makes no sense: {error}");
-            ExitCode::FAILURE
+            senseless(&error)
         }
         Err(Refusal::Invalid(error)) => refuse(&Notice::warn("failed to verify flags").field("error", error)),
         Err(Refusal::Conflict { variable }) => refuse(
@@ -75,10 +76,22 @@ fn check(config: &Config, notices: &[Notice]) -> ExitCode {
     for notice in notices {
         log.notice(notice);
     }
-    if let Err(error) = Log::open(&config.log) {
-        return refuse(&Notice::error("cannot open log output").field("error", error.to_string()));
+    // What can be known without making anything: a log file made here would be of whoever checks.
+    let checked = config.log.check().map_err(|error| format!("cannot open log output: {error}"));
+    let checked = checked.and_then(|()| check_tokens(config));
+    let checked = checked.and_then(|()| {
+        let opened = config.opens_tls_files().then(|| Tls::open(&config.client_tls)).transpose();
+        opened.map(drop).map_err(|error| chain(&error))
+    });
+    if let Err(error) = checked {
+        return senseless(&error);
     }
     print("The configuration makes sense.\n")
+}
+
+fn senseless(error: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "The configuration makes no sense: {error}");
+    ExitCode::FAILURE
 }
 
 /// Says in the default log why the command line was refused.

@@ -75,7 +75,7 @@ pub async fn serve(
     };
     let options = Options::new(&config);
     // What is wrong with the files is said before a new data directory is made.
-    let tls = config.client_tls.has_files().then(|| Tls::open(&config.client_tls)).transpose()?;
+    let tls = config.opens_tls_files().then(|| Tls::open(&config.client_tls)).transpose()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = Arc::new(Workers::start(threads)?);
     let engine = Engine::start(config, advertised, workers.only_runtime()).await?;

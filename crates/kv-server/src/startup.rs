@@ -80,11 +80,11 @@ pub(crate) async fn check_at_start(store: &Arc<Store>, member_id: u64) -> Result
 fn identity(config: &Config, store: &Store) -> Result<Identity, EngineError> {
     let meta = store.storage().meta()?;
     let data_dir = config.data_dir().display().to_string();
-    let configured = config.identity().map_err(EngineError::Config)?;
     if let (Some(member_id), Some(cluster_id)) = (meta.member_id, meta.cluster_id) {
         tracing::info!(data_dir, dir_type = "member", "server has already been initialized");
-        return Ok(Identity { member_id, cluster_id, ..configured });
+        return Ok(Identity { member_id, cluster_id, peer_urls: config.advertised_peer_urls() });
     }
+    let configured = config.identity().map_err(EngineError::Config)?;
     if config.initial_cluster_state == ClusterState::Existing {
         return Err(EngineError::Config(format!(
             "--initial-cluster-state is existing, {data_dir} is new, and this release of kvd joins no cluster"

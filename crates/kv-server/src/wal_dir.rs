@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::Path;
 
 use crate::engine_error::EngineError;
@@ -12,7 +12,9 @@ pub(crate) fn link(log: &Path, wal_dir: &Path) -> Result<(), EngineError> {
     let failed = |action: &str, path: &Path, error: &io::Error| {
         EngineError::Config(format!("--wal-dir: {action} {}: {error}", path.display()))
     };
-    fs::create_dir_all(wal_dir).map_err(|error| failed("make", wal_dir, &error))?;
+    // As the data directory: what is in the log is for nobody else.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(wal_dir);
+    made.map_err(|error| failed("make", wal_dir, &error))?;
     let target = fs::canonicalize(wal_dir).map_err(|error| failed("find", wal_dir, &error))?;
     match fs::canonicalize(log) {
         Ok(current) if current == target => Ok(()),
@@ -39,6 +41,8 @@ pub(crate) fn link(log: &Path, wal_dir: &Path) -> Result<(), EngineError> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -49,6 +53,7 @@ mod tests {
         assert!(log.is_symlink());
         fs::write(log.join("segment"), "").unwrap();
         assert!(wanted.join("segment").exists());
+        assert_eq!(fs::metadata(&wanted).unwrap().permissions().mode() & 0o777, 0o700);
         // Every later start.
         link(&log, &wanted).unwrap();
         let error = link(&log, &other).unwrap_err().to_string();

@@ -15,7 +15,7 @@ use crate::error::ReadError;
 use crate::key_range::KeyRange;
 use crate::record::Record;
 use crate::revision::Point;
-use crate::storage_error::{StorageError, StorageErrorKind};
+use crate::storage_error::StorageError;
 use crate::store::Store;
 
 /// How many changes are hashed from one short read.
@@ -40,11 +40,12 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] names the first record that is damaged. That too many read at once, say, is none.
+    /// [`StorageError`]: of kind [`Corrupted`](crate::StorageErrorKind::Corrupted) it names the first record that is damaged,
+    /// else it says why they could not all be read.
     pub fn verify(&self) -> Result<(), StorageError> {
         match self.hash_kv(0) {
-            Err(ReadError::Storage(error)) if error.kind() == StorageErrorKind::Corrupted => Err(error),
-            // Nor is a compaction that came in between.
+            Err(ReadError::Storage(error)) => Err(error),
+            // A compaction that came in between is no damage.
             Ok(_) | Err(_) => Ok(()),
         }
     }

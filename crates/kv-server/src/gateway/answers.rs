@@ -1,5 +1,6 @@
 //! Answers of gRPC as JSON: one, or a line for each message of a stream.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -8,9 +9,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use prost_reflect::MessageDescriptor;
+use tokio::time::{Instant, Sleep};
 use tonic::{Code, Status};
 
-use super::{JSON, http_status, json, refuse};
+use super::{JSON, json, refuse};
 use crate::frames::ResponseBody;
 
 /// The content type of the answer before it was JSON, which grpc-gateway passes on like all metadata.
@@ -32,12 +34,24 @@ pub(super) async fn unary(
 }
 
 /// Turns the answers of a call into lines. It waits for the first, because its status is that of the whole.
-pub(super) async fn stream(response: Response<ResponseBody>, descriptor: &MessageDescriptor) -> Response<ResponseBody> {
+///
+/// `deadline` ends it, as a client of gRPC would: behind the gateway there is nobody else to do that.
+pub(super) async fn stream(
+    response: Response<ResponseBody>,
+    descriptor: &MessageDescriptor,
+    deadline: Option<Instant>,
+) -> Response<ResponseBody> {
     if let Err(status) = failure(response.headers()) {
         return failed(&status);
     }
-    let mut lines =
-        Lines { body: response.into_body(), descriptor: descriptor.clone(), come: BytesMut::new(), ended: false };
+    let deadline = deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline)));
+    let mut lines = Lines {
+        body: response.into_body(),
+        descriptor: descriptor.clone(),
+        come: BytesMut::new(),
+        deadline,
+        ended: false,
+    };
     match lines.next().await {
         Some(Err(status)) => failed(&status),
         // Of nothing etcd says no type.
@@ -56,9 +70,7 @@ fn typed(body: ResponseBody) -> Response<ResponseBody> {
 
 /// Answers with the error of a stream that said nothing else.
 fn failed(status: &Status) -> Response<ResponseBody> {
-    let mut response = refuse(status);
-    *response.status_mut() = http_status(status.code());
-    response.map(|_| ResponseBody::plain(json::line("error", &json::error(status))))
+    refuse(status).map(|_| ResponseBody::plain(json::line("error", &json::error(status))))
 }
 
 /// Finds the status of a call, wherever it is told.
@@ -74,6 +86,7 @@ struct Lines {
     body: ResponseBody,
     descriptor: MessageDescriptor,
     come: BytesMut,
+    deadline: Option<Pin<Box<Sleep>>>,
     ended: bool,
 }
 
@@ -93,7 +106,14 @@ impl Lines {
                 Ok(Some(answer)) => return Poll::Ready(Some(Ok(json::line("result", &answer)))),
                 Err(status) => return self.fail(status),
             }
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+            let polled = Pin::new(&mut self.body).poll_frame(context);
+            if polled.is_pending()
+                && let Some(deadline) = &mut self.deadline
+                && deadline.as_mut().poll(context).is_ready()
+            {
+                return self.fail(Status::deadline_exceeded("context deadline exceeded"));
+            }
+            match ready!(polled) {
                 None => self.ended = true,
                 Some(Err(status)) => return self.fail(status),
                 Some(Ok(frame)) => match frame.into_data() {

@@ -9,47 +9,71 @@ use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, Seria
 use serde_json::json;
 use tonic::Status;
 
+use super::fields;
+
 /// Length and compression flag before a message of gRPC.
 const PREFIX_BYTES: usize = 5;
 
-/// Reads the only message of a request, framed as gRPC has it; none at all is one without fields.
+/// Reads the only message of a request, framed as gRPC has it; none at all is one without fields. What comes behind it is
+/// not looked at.
 pub(super) fn read_only(descriptor: &MessageDescriptor, body: &[u8]) -> Result<Bytes, Status> {
-    match read_first(descriptor, body) {
-        Ok(None) => Ok(frame(&DynamicMessage::new(descriptor.clone()))),
-        // What comes behind it is not looked at.
-        Ok(Some((message, _))) => Ok(message),
-        Err(error) => Err(invalid(&error)),
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(frame(&DynamicMessage::new(descriptor.clone())));
     }
+    let end = Ends::default().next(body).unwrap_or(body.len());
+    read(descriptor, &body[..end]).map_err(|error| {
+        Status::invalid_argument(if error.is_eof() { "unexpected EOF".to_owned() } else { format!("proto: {error}") })
+    })
 }
 
-/// Reads the first message of what has come, framed as gRPC has it; returns it with the number of bytes it took, or nothing
-/// if there is only space.
-///
-/// # Errors
-///
-/// Of category [`Eof`](serde_json::error::Category::Eof) if more has to come.
-pub(super) fn read_first(
-    descriptor: &MessageDescriptor,
-    text: &[u8],
-) -> Result<Option<(Bytes, usize)>, serde_json::Error> {
-    let space = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    if space == text.len() {
-        return Ok(None);
-    }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
-    if let Some(skipped) = values.next() {
-        skipped?;
-    }
-    let length = values.byte_offset();
+/// Reads a message, framed as gRPC has it.
+pub(super) fn read(descriptor: &MessageDescriptor, text: &[u8]) -> Result<Bytes, serde_json::Error> {
+    let mut values = serde_json::Deserializer::from_slice(text);
+    fields::check(&mut values)?;
     let options = DeserializeOptions::new().deny_unknown_fields(false);
-    let mut deserializer = serde_json::Deserializer::from_slice(&text[..length]);
-    let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut deserializer, &options)?;
-    Ok(Some((frame(&message), length)))
+    let mut values = serde_json::Deserializer::from_slice(text);
+    let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut values, &options)?;
+    values.end()?;
+    Ok(frame(&message))
 }
 
-/// Says what is wrong with a request.
-pub(super) fn invalid(error: &serde_json::Error) -> Status {
-    Status::invalid_argument(if error.is_eof() { "unexpected EOF".to_owned() } else { format!("proto: {error}") })
+/// Finds where objects end in a text that comes in pieces, looking at each byte once.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    looked: usize,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Ends {
+    /// Returns where the first object ends in what has come so far; it must then be taken away.
+    pub(super) fn next(&mut self, come: &[u8]) -> Option<usize> {
+        for (at, byte) in come.iter().enumerate().skip(self.looked) {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            // Whatever is no object is one byte long: reading it says what is wrong.
+            if self.depth == 0 && !byte.is_ascii_whitespace() {
+                *self = Self::default();
+                return Some(at + 1);
+            }
+        }
+        self.looked = come.len();
+        None
+    }
 }
 
 fn frame(message: &DynamicMessage) -> Bytes {
@@ -94,4 +118,28 @@ pub(super) fn error(status: &Status) -> String {
 pub(super) fn line(name: &str, json: &str) -> Bytes {
     let escaped = json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     Bytes::from(format!("{{\"{name}\":{escaped}}}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_end_wherever_the_pieces_are_cut() {
+        let text = r#" {"a":"}\"{","b":[{},{"c":1}]}  {} x{"d":2}"#;
+        let ends_of = |piece_bytes: usize| {
+            let (mut ends, mut come, mut found) = (Ends::default(), Vec::new(), Vec::new());
+            for piece in text.as_bytes().chunks(piece_bytes) {
+                come.extend_from_slice(piece);
+                while let Some(end) = ends.next(&come) {
+                    found.push(String::from_utf8(come.drain(..end).collect()).unwrap().trim().to_owned());
+                }
+            }
+            found
+        };
+        for piece_bytes in 1..text.len() {
+            let found = ends_of(piece_bytes);
+            assert_eq!(found, [r#"{"a":"}\"{","b":[{},{"c":1}]}"#, "{}", "x", r#"{"d":2}"#], "pieces of {piece_bytes}");
+        }
+    }
 }

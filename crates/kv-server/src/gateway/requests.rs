@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use prost_reflect::MessageDescriptor;
 use tonic::{Code, Status};
 
-use super::json;
+use super::json::{self, Ends};
 
 /// Reads messages from JSON.
 #[derive(Debug)]
@@ -18,29 +18,29 @@ pub(super) struct JsonRequests {
     descriptor: MessageDescriptor,
     /// What has come and is no whole value yet.
     come: BytesMut,
+    ends: Ends,
     bytes_max: usize,
     ended: bool,
 }
 
 impl JsonRequests {
     pub(super) fn new(body: Incoming, descriptor: MessageDescriptor, bytes_max: usize) -> Self {
-        Self { body, descriptor, come: BytesMut::new(), bytes_max, ended: false }
+        Self { body, descriptor, come: BytesMut::new(), ends: Ends::default(), bytes_max, ended: false }
     }
 
     /// Takes the next value from what has come, if it is whole.
     fn take(&mut self) -> Option<Bytes> {
-        match json::read_first(&self.descriptor, &self.come) {
-            Ok(None) => None,
-            Ok(Some((message, length))) => {
-                self.come.advance(length);
-                Some(message)
-            }
+        let Some(end) = self.ends.next(&self.come) else {
+            self.ended |= self.come.len() > self.bytes_max;
+            return None;
+        };
+        let value = self.come.split_to(end);
+        match json::read(&self.descriptor, &value) {
+            Ok(message) => Some(message),
             Err(error) => {
                 // As etcd's gateway does: what cannot be read ends the requests, not the answers to those before.
-                if !error.is_eof() || self.come.len() > self.bytes_max {
-                    tracing::debug!(error = %error, "a request to the gateway cannot be read");
-                    self.ended = true;
-                }
+                tracing::debug!(error = %error, "a request to the gateway cannot be read");
+                self.ended = true;
                 None
             }
         }

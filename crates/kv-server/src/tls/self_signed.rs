@@ -37,6 +37,9 @@ pub(super) fn files(data_dir: &Path, urls: &[Url], years: u32) -> Result<(PathBu
     Ok((certificate_file, key_file))
 }
 
+/// A certificate cannot say a year of five digits.
+const YEARS_MAX: u32 = 1000;
+
 /// Makes a certificate for the hosts of URLs, and its key.
 fn make(urls: &[Url], years: u32) -> Result<(String, String), rcgen::Error> {
     let hosts: BTreeSet<_> = urls.iter().filter_map(|url| url.host_port()).map(|(host, _)| host.to_owned()).collect();
@@ -45,7 +48,8 @@ fn make(urls: &[Url], years: u32) -> Result<(String, String), rcgen::Error> {
     params.distinguished_name.push(DnType::OrganizationName, "kvd");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let validity = std::time::Duration::from_secs(u64::from(DAYS_PER_YEAR * 24 * 60 * 60) * u64::from(years));
+    let validity =
+        std::time::Duration::from_secs(u64::from(DAYS_PER_YEAR * 24 * 60 * 60) * u64::from(years.min(YEARS_MAX)));
     let now = SystemTime::now();
     params.not_before = now.into();
     params.not_after = (now + validity).into();
