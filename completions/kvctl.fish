@@ -1989,7 +1989,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l hex -d 'Print by
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l debug -d 'Say on standard error which options are in force and what the client does'
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s h -l help -d 'Print help'
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l rev -d 'Revision to read at [default: the newest]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l limit -d 'Greatest number of keys to return; 0 for all' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l min-create-rev -d 'Leave out keys created before this revision' -r

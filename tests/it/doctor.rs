@@ -85,7 +85,7 @@ fn a_directory_is_examined_with_and_without_a_server() {
     let directory = directory.to_str().expect("a path of text");
     let examine = |options: &[&str]| {
         let (found, _) = findings(&tool.run(&[&["doctor", "-w", "json", "--data-dir", directory], options].concat()));
-        for check in ["server", "quota", "history", "file", "disk sync", "disk", "files"] {
+        for check in ["server", "quota", "history", "oldest reader", "file", "disk sync", "disk", "files"] {
             assert!(found.contains_key(check), "{check} in {found:?}");
         }
         found

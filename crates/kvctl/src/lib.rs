@@ -241,6 +241,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_command_has_examples() {
+        let mut commands = vec![command("kvctl")];
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands().cloned());
+            let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(command.has_subcommands() || examples.contains("$ kvctl "), "{}", command.get_name());
+        }
+    }
+
     /// Every line of the help that begins with a prompt can be typed as it is.
     #[test]
     fn the_examples_are_understood() {

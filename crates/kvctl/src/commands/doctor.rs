@@ -35,7 +35,7 @@ Examples:
 /// Find out what is wrong with servers, or soon will be
 ///
 /// Looks at every endpoint: whether it answers and how fast, leader, alarms, how much of the quota is used and when it will be
-/// full, how far history reaches, how long disk syncs take, open files, how long certificates are valid, whether clocks agree,
+/// full, how far history reaches, how long disk syncs take, open files, a reader that was forgotten, how long certificates are valid, whether clocks agree,
 /// and whether all servers are of one version. Changes nothing. The exit status is 0 if all is well, 15 if something will need
 /// attention and 16 if something needs it now.
 #[derive(Debug, clap::Args)]

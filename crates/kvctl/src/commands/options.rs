@@ -8,10 +8,17 @@ use kv_cli::CliError;
 use crate::ENVIRONMENT_PREFIXES;
 use crate::global::GlobalArgs;
 
+const EXAMPLES: &str = "\
+Examples:
+  What can be given to every command:
+    $ kvctl options
+";
+
 /// List the options that every command has
 ///
 /// They may stand anywhere on the command line, and each has an environment variable.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct OptionsArgs {}
 
 pub(crate) fn run() -> Result<(), CliError> {

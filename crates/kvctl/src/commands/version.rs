@@ -4,8 +4,16 @@ use kv_cli::{API_VERSION, CliError, ETCD_VERSION, Outcome, Record};
 
 use crate::session::Context;
 
+const EXAMPLES: &str = "\
+Examples:
+  For people, and for programs:
+    $ kvctl version
+    $ kvctl version -w jsonl
+";
+
 /// Print the version of this tool and of the API it speaks
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct VersionArgs {}
 
 pub(crate) fn run(context: &Context) -> Result<(), CliError> {

@@ -114,6 +114,11 @@ fn store(args: &DoctorArgs, context: &mut Context<'_>, place: &str, findings: &m
     };
     let finding = findings.add("history", place, severity, summary);
     finding.advice = (severity != Severity::Fine).then(|| "`kvutl compact` drops old ones".to_owned());
+    let lag = sizes.oldest_reader_lag;
+    let severity = grade(lag as f64, 10_000.0, 1_000_000.0);
+    let finding = findings.add("oldest reader", place, severity, format!("{lag} transactions behind"));
+    finding.advice = (severity != Severity::Fine)
+        .then(|| "pages it can still see are not used again: look for a process that keeps the file open".to_owned());
     let free = sizes.allocated_bytes.saturating_sub(sizes.used_bytes);
     let severity =
         if free > FREE_CONCERN_BYTES && free > sizes.used_bytes { Severity::Concern } else { Severity::Fine };

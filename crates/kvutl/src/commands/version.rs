@@ -7,8 +7,16 @@ use kv_cli::{API_VERSION, CliError, Outcome, Record};
 
 use crate::global::{Context, Words};
 
+const EXAMPLES: &str = "\
+Examples:
+  For people, and for programs:
+    $ kvutl version
+    $ kvutl version -w jsonl
+";
+
 /// Print the version of kvutl
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct VersionArgs {
     /// Ignored, as etcdutl does.
     #[arg(hide = true)]

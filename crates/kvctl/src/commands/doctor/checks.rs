@@ -41,6 +41,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Findings) {
         (Some(page), _) => {
             disk(facts, page, findings);
             limits(facts, page, findings);
+            readers(facts, page, findings);
         }
         (None, reason) => {
             let reason = reason.as_ref().err().map(String::as_str).unwrap_or_default();
@@ -193,6 +194,15 @@ fn limits(facts: &Facts, page: Exposition<'_>, findings: &mut Findings) {
     }
 }
 
+fn readers(facts: &Facts, page: Exposition<'_>, findings: &mut Findings) {
+    // etcd's store does not tell.
+    let Some(lag) = page.value("kvd_oldest_reader_lag") else { return };
+    let severity = grade(lag, 10_000.0, 1_000_000.0);
+    let finding = findings.add("oldest reader", &facts.endpoint, severity, format!("{lag:.0} transactions behind"));
+    finding.advice = (severity != Severity::Fine)
+        .then(|| "pages it can still see are not used again: look for a process that keeps the file open".to_owned());
+}
+
 fn clock(facts: &Facts, findings: &mut Findings) {
     let Some((theirs, ours)) = facts.clocks else { return };
     let (difference, word) = match theirs.duration_since(ours) {
@@ -242,7 +252,7 @@ mod tests {
             ..StatusResponse::default()
         };
         let metrics = format!(
-            "process_start_time_seconds {}\nprocess_open_fds 10\nprocess_max_fds 100\n\
+            "process_start_time_seconds {}\nprocess_open_fds 10\nprocess_max_fds 100\nkvd_oldest_reader_lag 7\n\
              etcd_debugging_mvcc_total_put_size_in_bytes 1048576\n\
              etcd_disk_wal_fsync_duration_seconds_bucket{{le=\"0.002\"}} 5\n\
              etcd_disk_wal_fsync_duration_seconds_bucket{{le=\"+Inf\"}} 5\n",
@@ -310,6 +320,13 @@ mod tests {
             "files",
             Trouble,
             "96 of 100",
+        );
+        check(|_| (), "oldest reader", Fine, "7 transactions");
+        check(
+            |facts| facts.metrics = facts.metrics.clone().map(|page| page.replace("lag 7\n", "lag 20000\n")),
+            "oldest reader",
+            Concern,
+            "20000",
         );
         check(|facts| facts.metrics = Err("refused".to_owned()), "metrics", Concern, "refused");
         check(|facts| facts.certificate_end = Some(now + 8 * DAY), "certificate", Concern, "8 days");
