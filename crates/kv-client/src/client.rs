@@ -209,6 +209,9 @@ impl Client {
                 Err(status) => status,
             };
             self.trace(index, &format!("{name} failed: {status}"));
+            if deadline.0.is_some() && is_reset_as_cancelled(&status) {
+                return Err(self.deadline_exceeded());
+            }
             match self.judge(index, &status) {
                 Verdict::Unsent => {}
                 Verdict::Unavailable if retry == Retry::Always && attempt < ATTEMPTS_MAX => {}
@@ -359,6 +362,14 @@ impl Client {
             trace(&format!("{}: {text}", self.shared.places[index].dialer.endpoint));
         }
     }
+}
+
+/// Says whether the server gave the call up without an answer. It does so when the time is over that the call came with, which
+/// may be a moment before our own clock says so; the connection is as good as before.
+fn is_reset_as_cancelled(status: &Status) -> bool {
+    std::iter::successors(std::error::Error::source(status), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<h2::Error>())
+        .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::CANCEL))
 }
 
 const UNPOISONED: &str = "nothing panics while it is held";

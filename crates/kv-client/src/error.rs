@@ -47,6 +47,32 @@ impl Error {
         }
     }
 
+    /// Says whether the server has refused, so that nothing was done. After any other error the call may have had its effect,
+    /// or may have it yet.
+    pub fn is_refusal(&self) -> bool {
+        let code = match self {
+            Error::Api(error) => Code::from_i32(error.code() as i32),
+            Error::Status { code, .. } => Code::from_i32(*code),
+            // A call that waits for a connection is not told from one that waits for its answer.
+            Error::DeadlineExceeded { .. } => return false,
+            Error::NoEndpoints | Error::Endpoint(_) | Error::Tls(_) => return true,
+        };
+        // Without a name, running out of something may be about the answer.
+        let is_named = matches!(self, Error::Api(_));
+        match code {
+            Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::PermissionDenied
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+            | Code::Unimplemented
+            | Code::Unauthenticated => true,
+            Code::ResourceExhausted => is_named,
+            _ => false,
+        }
+    }
+
     pub(crate) fn from_status(status: &Status) -> Error {
         if let Some((size, limit)) = received_size(status) {
             let message = format!("grpc: received message larger than max ({size} vs. {limit})");
@@ -120,6 +146,22 @@ mod tests {
         let error = Error::from_status(&status);
         assert_eq!(error.api(), Some(ApiError::Compacted));
         assert_eq!(error.to_string(), "etcdserver: mvcc: required revision has been compacted");
+    }
+
+    #[test]
+    fn a_refusal_is_known_to_have_done_nothing() {
+        for error in [ApiError::LeaseNotFound, ApiError::NoSpace, ApiError::PermissionDenied, ApiError::KeyNotFound] {
+            assert!(Error::Api(error).is_refusal(), "{error}");
+        }
+        for error in [ApiError::Timeout, ApiError::LeaderChanged, ApiError::Stopped] {
+            assert!(!Error::Api(error).is_refusal(), "{error}");
+        }
+        let status = |code| Error::Status { code: code as i32, message: String::new() };
+        assert!(status(Code::InvalidArgument).is_refusal());
+        for code in [Code::Unavailable, Code::ResourceExhausted, Code::Unknown, Code::Cancelled, Code::Internal] {
+            assert!(!status(code).is_refusal(), "{code:?}");
+        }
+        assert!(!Error::DeadlineExceeded { failures: Vec::new() }.is_refusal());
     }
 
     #[test]

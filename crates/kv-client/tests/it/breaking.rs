@@ -21,11 +21,17 @@ const KEY: &str = "key-of-the-request";
 /// Serves connections by sending `greeting`, reading until the request has come, and closing. Returns the address, and
 /// the number of requests that came.
 async fn breaking_server(greeting: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+    answering_server(greeting, None).await
+}
+
+/// Serves like [`breaking_server`]; with a farewell it sends that in place of closing.
+async fn answering_server(greeting: &'static [u8], farewell: Option<&'static [u8]>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests);
     tokio::spawn(async move {
+        let mut open = Vec::new();
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut received = Vec::new();
@@ -37,6 +43,10 @@ async fn breaking_server(greeting: &'static [u8]) -> (String, Arc<AtomicUsize>) 
                     counter.fetch_add(1, Ordering::SeqCst);
                     break;
                 }
+            }
+            if let Some(farewell) = farewell {
+                stream.write_all(farewell).await.unwrap();
+                open.push(stream);
             }
         }
     });
@@ -75,6 +85,19 @@ async fn the_step_that_fails_is_named() {
     let (http1, _) = breaking_server(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     assert_eq!(blamed_step(http1.clone()).await, Step::Http2);
     assert_eq!(blamed_step(format!("https://{http1}")).await, Step::Tls);
+}
+
+/// A server of gRPC resets a call whose time is over, and its clock may be the faster one.
+#[tokio::test]
+async fn a_call_that_the_server_gives_up_has_run_out_of_time() {
+    const RESET_AS_CANCELLED: &[u8] = &[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, 8];
+    let (address, requests) = answering_server(SETTINGS, Some(RESET_AS_CANCELLED)).await;
+    let client = client(&[address]).await;
+    let result = client
+        .range(RangeRequest { key: KEY.into(), ..RangeRequest::default() }, Deadline::after(Duration::from_secs(600)))
+        .await;
+    assert!(matches!(&result, Err(Error::DeadlineExceeded { failures }) if failures.is_empty()), "{result:?}");
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
