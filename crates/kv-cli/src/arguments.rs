@@ -21,7 +21,8 @@ use crate::{CliError, ExitStatus, Format, Quoted};
 pub struct Tool<'a> {
     /// Everything that clap knows about it.
     pub command: Command,
-    /// The commands that may be abbreviated, and among which an abbreviation must be unambiguous. Some may not exist.
+    /// The commands of etcd's tool, which may be abbreviated and ignore arguments they have no use for. An abbreviation must be
+    /// unambiguous among them. Some may not exist. Where there are none, every command is taken for one.
     pub abbreviable: &'a [&'a str],
     /// Prefixes of the environment variables that stand in for global flags; the first that is set wins.
     pub environment_prefixes: &'a [&'a str],
@@ -42,28 +43,77 @@ impl From<CliError> for Stop {
     }
 }
 
+/// Where a flag's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The command line, also where it switches something off.
+    Line,
+    /// An environment variable.
+    Environment,
+    /// Neither names the flag.
+    Default,
+}
+
+/// A command line that makes sense.
+#[derive(Debug)]
+pub struct Parsed {
+    /// What clap made of it.
+    pub matches: ArgMatches,
+    on_line: Vec<String>,
+    from_environment: Vec<(String, String)>,
+}
+
+impl Parsed {
+    /// Says where the value of a flag comes from; `flag` is its long name.
+    pub fn source(&self, flag: &str) -> Source {
+        if self.on_line.iter().any(|name| name == flag) {
+            Source::Line
+        } else if self.from_environment.iter().any(|(name, _)| name == flag) {
+            Source::Environment
+        } else {
+            Source::Default
+        }
+    }
+}
+
 /// Reads a command line, without the program's name. `environment` looks up a variable.
 ///
 /// # Errors
 ///
 /// [`Stop`] where help was asked for or the line is wrong.
 pub fn parse(
-    mut tool: Tool<'_>,
+    tool: Tool<'_>,
     arguments: &[OsString],
     environment: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<ArgMatches, Stop> {
+    parse_with_sources(tool, arguments, environment).map(|parsed| parsed.matches)
+}
+
+/// Reads a command line as [`parse`] does, and keeps where each global flag comes from.
+///
+/// # Errors
+///
+/// [`Stop`] where help was asked for or the line is wrong.
+pub fn parse_with_sources(
+    mut tool: Tool<'_>,
+    arguments: &[OsString],
+    environment: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed, Stop> {
     // Building and copying descriptions is most of what a short command does, so it is done once.
     tool.command.build();
     let mut line = Line::new(&tool, &tool.command);
     line.read(arguments)?;
+    let on_line = line.flag_names();
     let from_environment = line.add_environment(environment)?;
     let path = line.path();
     let canonical = line.canonical();
-    let matches = tool.command.try_get_matches_from_mut(canonical);
-    matches.map_err(|error| {
-        let find = |command, name: &String| Command::find_subcommand(command, name).expect("it was found before");
-        translate(&error, path.iter().fold(&tool.command, find), &from_environment)
-    })
+    match tool.command.try_get_matches_from_mut(canonical) {
+        Ok(matches) => Ok(Parsed { matches, on_line, from_environment }),
+        Err(error) => {
+            let find = |command, name: &String| Command::find_subcommand(command, name).expect("it was found before");
+            Err(translate(&error, path.iter().fold(&tool.command, find), &from_environment))
+        }
+    }
 }
 
 /// Says whether failures are to be printed as JSON, also that of a line that cannot be read: whether `jsonl` is asked for.
@@ -185,7 +235,7 @@ mod tests {
             .subcommand(Command::new("compaction"))
             .subcommand(Command::new("completion"))
             .subcommand(Command::new("compare"));
-        let abbreviable = &["get", "watch", "endpoint", "compaction", "completion", "lease", "lock"];
+        let abbreviable = &["get", "watch", "endpoint", "compaction", "completion", "lease", "lock", "move-leader"];
         Tool { command, abbreviable, environment_prefixes: &["KVCTL", "ETCDCTL"] }
     }
 
@@ -260,11 +310,16 @@ mod tests {
     }
 
     #[test]
-    fn surplus_arguments_are_ignored() {
+    fn surplus_arguments_are_ignored_by_commands_that_etcdctl_has() {
         let matches = parse_line("move-leader a b -- c", &[]).unwrap();
         let matches = matches.subcommand_matches("move-leader").unwrap();
         assert_eq!(matches.get_many::<String>("member").unwrap().collect::<Vec<_>>(), ["a"]);
         assert!(parse_line("compaction a b", &[]).is_ok());
+        for line in ["compare a", "compare -- a"] {
+            let Err(Stop::Error(error)) = parse_line(line, &[]) else { panic!("{line}") };
+            assert_eq!(error.message.as_deref(), Some("unexpected argument \"a\" for \"compare\""));
+            assert_eq!(error.status, ExitStatus::BadArguments);
+        }
     }
 
     #[test]
@@ -333,6 +388,21 @@ mod tests {
         let endpoint = matches.subcommand_matches("endpoint").unwrap();
         assert!(endpoint.subcommand_matches("status").unwrap().get_flag("cluster"));
         assert_eq!(endpoint.subcommand_matches("status").unwrap().get_one::<String>("endpoints").unwrap(), "etcd");
+    }
+
+    #[test]
+    fn where_a_flag_comes_from_is_known_wherever_it_stands() {
+        let source = |line: &str, flag: &str| {
+            let arguments: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let look_up = |name: &str| (name == "ETCDCTL_DEBUG").then(|| "true".into());
+            parse_with_sources(tool(), &arguments, &look_up).unwrap().source(flag)
+        };
+        assert_eq!(source("get a", "debug"), Source::Environment);
+        for line in ["--debug get a", "get a --debug", "get --debug=false a"] {
+            assert_eq!(source(line, "debug"), Source::Line, "{line}");
+        }
+        assert_eq!(source("get a", "endpoints"), Source::Default);
+        assert_eq!(source("get a -w json", "write-out"), Source::Line);
     }
 
     #[test]

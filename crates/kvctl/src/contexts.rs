@@ -11,11 +11,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use kv_cli::arguments::Source;
 use kv_cli::{CliError, ExitStatus, Quoted};
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table};
 
-use crate::global::GlobalArgs;
+use crate::global::{DEFAULT_ENDPOINT, GlobalArgs};
 
 /// What one context says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,21 +197,25 @@ fn path() -> Result<PathBuf, CliError> {
 pub(crate) struct Chosen {
     pub(crate) name: String,
     pub(crate) profile: Profile,
+    /// Whether another server than the context's is talked to, which is not to get its secrets.
+    pub(crate) is_elsewhere: bool,
 }
 
 /// Finds the context that applies and lets the options that were not given have its values.
 ///
-/// A context is taken as a whole or not at all: where a server is named on the line or in the environment, the one in use says
-/// nothing, so that no password of it goes elsewhere. `is_given` tells whether an option was, by its id.
+/// The context in use is taken as a whole or not at all: where a server is named on the line or in the environment, it says
+/// nothing. One that is named on the line stands in place of everything in the environment that says where to connect and as
+/// whom. What else is on the line goes before it. `source` tells where an option comes from, by its long name.
 pub(crate) fn choose(
     globals: &mut GlobalArgs,
-    is_given: &dyn Fn(&str) -> bool,
+    source: &dyn Fn(&str) -> Source,
     may_use_current: bool,
 ) -> Result<Option<Chosen>, CliError> {
+    let names_server = || ["endpoints", "discovery-srv"].iter().any(|flag| source(flag) != Source::Default);
     let name = match &globals.context {
         Some(name) if name.is_empty() => return Ok(None),
         Some(name) => name.clone(),
-        None if !may_use_current || is_given("endpoints") || is_given("discovery_srv") => return Ok(None),
+        None if !may_use_current || names_server() => return Ok(None),
         None if path().map_or(true, |path| !path.exists()) => return Ok(None),
         None => match Contexts::open()?.current() {
             Some(name) => name.to_owned(),
@@ -218,32 +223,72 @@ pub(crate) fn choose(
         },
     };
     let profile = Contexts::open()?.find(&name)?.clone();
-    apply(&profile, globals, is_given);
-    Ok(Some(Chosen { name, profile }))
+    let is_elsewhere = if source("context") == Source::Line {
+        forget(globals, &|flag| source(flag) == Source::Environment);
+        apply(&profile, globals, &|flag| source(flag) == Source::Line)
+    } else {
+        apply(&profile, globals, &|flag| source(flag) != Source::Default)
+    };
+    Ok(Some(Chosen { name, profile, is_elsewhere }))
 }
 
-fn apply(profile: &Profile, globals: &mut GlobalArgs, is_given: &dyn Fn(&str) -> bool) {
+/// Puts the options that say where to connect and as whom back to their defaults, where they come from the environment.
+fn forget(globals: &mut GlobalArgs, is_forgotten: &dyn Fn(&str) -> bool) {
+    if is_forgotten("endpoints") {
+        globals.endpoints = vec![DEFAULT_ENDPOINT.to_owned()];
+    }
+    for (flag, text) in [
+        ("discovery-srv", &mut globals.discovery_srv),
+        ("discovery-srv-name", &mut globals.discovery_srv_name),
+        ("user", &mut globals.user),
+        ("password", &mut globals.password),
+        ("auth-jwt-token", &mut globals.auth_jwt_token),
+    ] {
+        if is_forgotten(flag) {
+            text.clear();
+        }
+    }
+    for (flag, file) in [("cacert", &mut globals.cacert), ("cert", &mut globals.cert), ("key", &mut globals.key_file)] {
+        if is_forgotten(flag) {
+            *file = None;
+        }
+    }
+    if is_forgotten("insecure-skip-tls-verify") {
+        globals.insecure_skip_tls_verify = false;
+    }
+}
+
+/// Lets the options that were not given have a context's values. Returns whether what was given leads to another server than
+/// the context's, where it has no user.
+fn apply(profile: &Profile, globals: &mut GlobalArgs, is_given: &dyn Fn(&str) -> bool) -> bool {
     if !profile.endpoints.is_empty() && !is_given("endpoints") {
         globals.endpoints.clone_from(&profile.endpoints);
     }
     if let Some(domain) =
-        profile.discovery_srv.as_ref().filter(|_| !is_given("discovery_srv") && !is_given("endpoints"))
+        profile.discovery_srv.as_ref().filter(|_| !is_given("discovery-srv") && !is_given("endpoints"))
     {
         globals.discovery_srv.clone_from(domain);
     }
     for (id, option, value) in [
         ("cacert", &mut globals.cacert, &profile.cacert),
         ("cert", &mut globals.cert, &profile.cert),
-        ("key_file", &mut globals.key_file, &profile.key),
+        ("key", &mut globals.key_file, &profile.key),
     ] {
         if let Some(file) = value.as_ref().filter(|_| !is_given(id)) {
             *option = Some(file.into());
         }
     }
-    globals.insecure_skip_tls_verify |= profile.insecure_skip_tls_verify;
-    if let Some(user) = profile.user.as_ref().filter(|_| !is_given("user")) {
+    if !is_given("insecure-skip-tls-verify") {
+        globals.insecure_skip_tls_verify = profile.insecure_skip_tls_verify;
+    }
+    // The DNS goes before endpoints, which are used where it knows nothing.
+    let is_known = |endpoint: &String| profile.endpoints.iter().any(|known| known == endpoint.trim());
+    let is_elsewhere = (is_given("endpoints") && !globals.endpoints.iter().all(is_known))
+        || (is_given("discovery-srv") && profile.discovery_srv.as_ref() != Some(&globals.discovery_srv));
+    if let Some(user) = profile.user.as_ref().filter(|_| !is_given("user") && !is_elsewhere) {
         globals.user.clone_from(user);
     }
+    is_elsewhere
 }
 
 impl Chosen {
@@ -278,6 +323,8 @@ impl Chosen {
 
 #[cfg(test)]
 mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
     use super::*;
 
     fn open(text: &str) -> (PathBuf, Result<Contexts, CliError>) {
@@ -329,6 +376,42 @@ mod tests {
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
+    /// A context with everything against a line and an environment; returns the options then, and whether the server is another.
+    fn applied(line: &[&str], is_given: &dyn Fn(&str) -> bool) -> (GlobalArgs, bool) {
+        let command = GlobalArgs::augment_args(clap::Command::new("kvctl").no_binary_name(true));
+        let mut globals = GlobalArgs::from_arg_matches(&command.get_matches_from(line)).unwrap();
+        let profile = Profile {
+            endpoints: vec!["a:1".to_owned(), "a:2".to_owned()],
+            insecure_skip_tls_verify: true,
+            user: Some("ann".to_owned()),
+            ..Profile::default()
+        };
+        let is_elsewhere = apply(&profile, &mut globals, is_given);
+        (globals, is_elsewhere)
+    }
+
+    #[test]
+    fn another_server_gets_no_user_of_a_context() {
+        let endpoints = |flag: &str| flag == "endpoints";
+        for (line, is_given, elsewhere) in [
+            ("", &(|_: &str| false) as &dyn Fn(&str) -> bool, false),
+            ("--endpoints=a:2", &endpoints, false),
+            ("--endpoints=a:2,b:1", &endpoints, true),
+            ("--discovery-srv=b", &|flag| flag == "discovery-srv", true),
+        ] {
+            let line: Vec<&str> = line.split_whitespace().collect();
+            let (globals, is_elsewhere) = applied(&line, is_given);
+            assert_eq!(is_elsewhere, elsewhere, "{line:?}");
+            assert_eq!(globals.user, if elsewhere { "" } else { "ann" }, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn verification_that_is_switched_on_stays_on() {
+        assert!(applied(&[], &|_| false).0.insecure_skip_tls_verify);
+        assert!(!applied(&[], &|flag| flag == "insecure-skip-tls-verify").0.insecure_skip_tls_verify);
+    }
+
     #[test]
     fn secrets_come_from_elsewhere() {
         let chosen = |command: Option<&str>, variable: Option<&str>| {
@@ -337,7 +420,7 @@ mod tests {
                 password_env: variable.map(str::to_owned),
                 ..Profile::default()
             };
-            Chosen { name: "a".to_owned(), profile }.password()
+            Chosen { name: "a".to_owned(), profile, is_elsewhere: false }.password()
         };
         assert_eq!(chosen(None, None), Ok(None));
         assert_eq!(chosen(Some("echo secret"), None), Ok(Some("secret".to_owned())));

@@ -6,6 +6,9 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint, value_parser};
 use kv_cli::{parse_bool, parse_duration, parse_int};
 
+/// Where a server is looked for unless it is said.
+pub(crate) const DEFAULT_ENDPOINT: &str = "127.0.0.1:2379";
+
 /// The options that every command has. They are hidden in the help of commands and listed by `kvctl options`.
 #[derive(Debug, Args)]
 pub(crate) struct GlobalArgs {
@@ -16,7 +19,7 @@ pub(crate) struct GlobalArgs {
         hide = true,
         value_name = "ENDPOINTS",
         value_delimiter = ',',
-        default_value = "127.0.0.1:2379"
+        default_value = DEFAULT_ENDPOINT
     )]
     pub(crate) endpoints: Vec<String>,
 

@@ -19,9 +19,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
-use kv_cli::arguments::{self, Stop, Tool};
+use kv_cli::arguments::{self, Source, Stop, Tool};
 use kv_cli::{CliError, ExitStatus, Generated};
 
 use crate::commands::Commands;
@@ -147,22 +146,23 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
         abbreviable: commands::ETCDCTL_COMMANDS,
         environment_prefixes: ENVIRONMENT_PREFIXES,
     };
-    let matches = match arguments::parse(tool, arguments, &|name| env::var_os(name)) {
-        Ok(matches) => matches,
+    let parsed = match arguments::parse_with_sources(tool, arguments, &|name| env::var_os(name)) {
+        Ok(parsed) => parsed,
         Err(Stop::Help(text)) => {
             use io::Write as _;
             return Ok(io::stdout().write_all(text.as_bytes())?);
         }
         Err(Stop::Error(error)) => return Err(error),
     };
-    let cli = Cli::from_arg_matches(&matches).expect("the arguments have been checked against the same definitions");
-    let command_timeout_is_given = is_given(&matches, "command_timeout");
+    let cli =
+        Cli::from_arg_matches(&parsed.matches).expect("the arguments have been checked against the same definitions");
+    let command_timeout_is_given = parsed.source("command-timeout") != Source::Default;
     let mut globals = cli.globals;
-    let path = command_path(&matches);
+    let path = command_path(&parsed.matches);
     let mut chosen = None;
     if commands::connects(&path) {
         // Under the name of etcdctl, nothing but what etcdctl looks at decides where to connect.
-        chosen = contexts::choose(&mut globals, &|id| is_given(&matches, id), program != "etcdctl")?;
+        chosen = contexts::choose(&mut globals, &|flag| parsed.source(flag), program != "etcdctl")?;
         protect(chosen.as_ref(), &path, globals.yes)?;
     }
     let context = Context { globals, program, command_timeout_is_given, chosen };
@@ -196,34 +196,9 @@ fn protect(chosen: Option<&Chosen>, path: &[&str], yes: bool) -> Result<(), CliE
     Err(CliError::new(ExitStatus::Failure, format_args!("`{command}` was not run")))
 }
 
-/// Says whether a global option is on the line or in the environment, rather than at its default.
-fn is_given(matches: &clap::ArgMatches, id: &str) -> bool {
-    // Global options are found with the innermost command.
-    let mut innermost = matches;
-    while let Some((_, of_command)) = innermost.subcommand() {
-        innermost = of_command;
-    }
-    innermost.value_source(id).is_some_and(|source| source != ValueSource::DefaultValue)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn whether_a_global_option_is_given_is_known_wherever_it_stands() {
-        let tool = Tool { command: command("kvctl"), abbreviable: &[], environment_prefixes: ENVIRONMENT_PREFIXES };
-        let given = |line: &str, variable: Option<&str>| {
-            let matches = arguments::parse(tool.clone(), &words::split(line).unwrap(), &|name| {
-                (name == "ETCDCTL_COMMAND_TIMEOUT").then_some(variable?.into())
-            });
-            is_given(&matches.unwrap(), "command_timeout")
-        };
-        assert!(!given("snapshot save x", None));
-        assert!(given("snapshot save x", Some("7s")));
-        assert!(given("--command-timeout 5s snapshot save x", None));
-        assert!(given("snapshot save x --command-timeout=5s", None));
-    }
 
     #[test]
     fn the_definitions_are_consistent() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches as _};
-use kv_cli::arguments::{self, Tool};
+use kv_cli::arguments::{self, Parsed, Tool};
 use kv_cli::key_range;
 use kv_client::{Client, Deadline};
 use kv_proto::etcdserverpb::{
@@ -19,7 +19,7 @@ use kv_proto::etcdserverpb::{
 use crate::contexts::{self, Contexts};
 use crate::global::GlobalArgs;
 use crate::session::Context;
-use crate::{ENVIRONMENT_PREFIXES, command, command_path, commands, is_given, words};
+use crate::{ENVIRONMENT_PREFIXES, command, command_path, commands, words};
 
 /// The word that has the tool answer, with the line up to the cursor behind it.
 pub(crate) const WORD: &str = "__complete";
@@ -97,7 +97,8 @@ struct Question {
     kind: Kind,
     /// How the name begins.
     begun: String,
-    matches: ArgMatches,
+    /// What else is on the line; contexts are known whatever it is.
+    parsed: Option<Parsed>,
 }
 
 impl Question {
@@ -119,20 +120,19 @@ impl Question {
             abbreviable: commands::ETCDCTL_COMMANDS,
             environment_prefixes: ENVIRONMENT_PREFIXES,
         };
-        let matches = arguments::parse(tool, &typed, &|name| env::var_os(name));
+        let parsed = arguments::parse_with_sources(tool, &typed, &|name| env::var_os(name)).ok();
         if let Some((_, kind @ Kind::Context)) = of_option {
-            // They are known here, whatever else is on the line.
-            return Some(Question { program, kind: *kind, begun, matches: ArgMatches::default() });
+            return Some(Question { program, kind: *kind, begun, parsed });
         }
-        let matches = matches.ok()?;
+        let parsed = parsed?;
         let kind = if let Some((_, kind)) = of_option {
             *kind
         } else {
-            let path = command_path(&matches);
+            let path = command_path(&parsed.matches);
             let (_, kinds) = ARGUMENTS.iter().find(|(known, _)| *known == path)?;
-            *kinds.get(typed_arguments(&root, &matches)?)?
+            *kinds.get(typed_arguments(&root, &parsed.matches)?)?
         };
-        Some(Question { program, kind, begun, matches })
+        Some(Question { program, kind, begun, parsed: Some(parsed) })
     }
 
     async fn answer(&self) -> Option<Vec<String>> {
@@ -176,13 +176,14 @@ impl Question {
 
     /// Connects as the command on the line would, unless it would ask for a password or run a command for one.
     async fn client(&self) -> Option<Client> {
-        let mut globals = GlobalArgs::from_arg_matches(innermost(&self.matches)).ok()?;
-        let given = |id: &str| is_given(&self.matches, id);
-        let chosen = contexts::choose(&mut globals, &given, self.program != "etcdctl").ok()?;
+        let parsed = self.parsed.as_ref()?;
+        let mut globals = GlobalArgs::from_arg_matches(innermost(&parsed.matches)).ok()?;
+        let chosen = contexts::choose(&mut globals, &|flag| parsed.source(flag), self.program != "etcdctl").ok()?;
         let runs_command = chosen
             .as_ref()
             .is_some_and(|chosen| chosen.profile.password_command.is_some() || chosen.profile.token_command.is_some());
-        let variable = chosen.as_ref().is_some_and(|chosen| chosen.profile.password_env.is_some());
+        let variable =
+            chosen.as_ref().is_some_and(|chosen| !chosen.is_elsewhere && chosen.profile.password_env.is_some());
         let asks = !globals.user.is_empty() && !globals.user.contains(':') && globals.password.is_empty() && !variable;
         if runs_command || (asks && globals.auth_jwt_token.is_empty()) {
             return None;

@@ -127,10 +127,10 @@ impl Context {
             return Ok(Some(Credentials::Token(globals.auth_jwt_token.clone())));
         }
         // Whoever gave another user than the context's means that user's password.
-        let chosen = self
-            .chosen
-            .as_ref()
-            .filter(|chosen| globals.user.is_empty() || chosen.profile.user.as_deref() == Some(globals.user.as_str()));
+        let chosen = self.chosen.as_ref().filter(|chosen| {
+            let is_its_user = chosen.profile.user.as_deref() == Some(globals.user.as_str());
+            !chosen.is_elsewhere && (globals.user.is_empty() || is_its_user)
+        });
         if let Some(token) = chosen.map(Chosen::token).transpose()?.flatten() {
             return Ok(Some(Credentials::Token(token)));
         }

@@ -65,7 +65,26 @@ impl<'t> Line<'t> {
             let message = "bad number of arguments (found separator --, but no commands)";
             return Err(CliError::arguments(message).into());
         }
-        Ok(())
+        self.refuse_surplus()
+    }
+
+    /// Refuses arguments that a command of our own does not look at. etcdctl ignores those of its commands.
+    fn refuse_surplus(&self) -> Result<(), Stop> {
+        let Some(command) = self.commands.get(1) else { return Ok(()) };
+        let leaf = self.leaf();
+        if self.tool.abbreviable.is_empty() || self.tool.abbreviable.contains(&command.get_name()) {
+            return Ok(());
+        }
+        let runs_command = leaf.get_positionals().any(Arg::is_last_set);
+        let separated = self.separated.iter().flatten().filter(|_| !runs_command);
+        match self.positionals.iter().chain(separated).nth(positionals_max(leaf)) {
+            None => Ok(()),
+            Some(surplus) => {
+                let message =
+                    format!("unexpected argument {} for \"{}\"", Quoted(surplus.as_bytes()), self.path().join(" "));
+                Err(CliError::arguments(message).into())
+            }
+        }
     }
 
     fn subcommand(&mut self, typed: &OsStr, rest: &[OsString]) -> Result<(), Stop> {
@@ -204,6 +223,11 @@ impl<'t> Line<'t> {
         self.flags.retain(|flag| flag.name != name);
         self.flags.push(Flag { name, value: (!on).then(|| "false".into()) });
         Ok(())
+    }
+
+    /// Returns the long names of the flags that were read so far.
+    pub(super) fn flag_names(&self) -> Vec<String> {
+        self.flags.iter().map(|flag| flag.name.clone()).collect()
     }
 
     /// Adds the global flags that are not on the line but in the environment; returns the flags and their variables.
