@@ -7,6 +7,7 @@ use kv_client::{Client, Error};
 
 use super::Size;
 use super::load::{self, AfterArgs, Load};
+use crate::commands::held::canceled;
 use crate::session::Context;
 
 const EXAMPLES: &str = "\
@@ -27,7 +28,8 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 /// Check how much memory a server needs for keys
 ///
 /// Writes keys of 512 bytes with values of 512 bytes: 10000 (s), 100000 (m), 1000000 (l) or 3000000 (xl), and prints by how
-/// much the memory of the server behind the first endpoint has grown, as its metrics have it. The keys are deleted at the end.
+/// much the memory of the server behind the first endpoint has grown, as its metrics have it. The keys are deleted at the end, also when the check is interrupted; then the number is that of
+/// the keys written until then, and the exit status is 1.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DatascaleArgs {
@@ -80,9 +82,17 @@ pub(crate) async fn run(context: &Context, args: &DatascaleArgs) -> Result<(), C
         load::say(&mut output, measured.error_lines().trim_end())?;
         return Err(CliError::silent(ExitStatus::Failure));
     }
-    let line = format!("PASS: Approximate system memory used : {:.2} MB.", used / MEBIBYTE);
-    let record = Record::new().with("load", size.name()).with("writes", measured.latencies.count());
-    output.print(&Outcome { line, record: record.with("memory_grown", Value::Number(used as i128)) })
+    let writes = measured.latencies.count();
+    let used_text = format!("Approximate system memory used : {:.2} MB", used / MEBIBYTE);
+    let line = if measured.interrupted {
+        format!("{used_text} by {writes} writes. Interrupted, so there is no verdict")
+    } else {
+        format!("PASS: {used_text}.")
+    };
+    let record =
+        Record::new().with("load", size.name()).with("interrupted", measured.interrupted).with("writes", writes);
+    output.print(&Outcome { line, record: record.with("memory_grown", Value::Number(used as i128)) })?;
+    if measured.interrupted { Err(canceled()) } else { Ok(()) }
 }
 
 /// Asks the server how much memory it uses.

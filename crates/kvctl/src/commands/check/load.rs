@@ -46,6 +46,8 @@ pub(super) struct Measured {
     /// How often each error occurred.
     pub(super) errors: BTreeMap<String, u64>,
     pub(super) took: Duration,
+    /// Whether it ended before its time, because the process was told to.
+    pub(super) interrupted: bool,
 }
 
 impl Measured {
@@ -109,16 +111,20 @@ pub(super) async fn run(clients: &[Client], load: Load, progress: Progress) -> R
         let (client, work) = (client.clone(), Arc::clone(&work));
         writers.spawn(async move { while work.write(&client).await {} });
     }
+    let mut interrupted = false;
     loop {
         tokio::select! {
             writer = writers.join_next() => if writer.is_none() { break },
-            _ = signals.next() => work.state().begun = u64::MAX,
+            _ = signals.next() => {
+                interrupted = true;
+                work.state().begun = u64::MAX;
+            }
         }
     }
     let took = began.elapsed();
     let mut state = work.state();
     let (latencies, errors) = (std::mem::take(&mut state.latencies), std::mem::take(&mut state.errors));
-    Ok(Measured { latencies: Latencies::new(latencies), errors, took })
+    Ok(Measured { latencies: Latencies::new(latencies), errors, took, interrupted })
 }
 
 /// What the writers share.

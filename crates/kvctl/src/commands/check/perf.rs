@@ -7,6 +7,7 @@ use kv_cli::{CliError, ExitStatus, Outcome, Progress, Record, parse_duration};
 
 use super::Size;
 use super::load::{self, AfterArgs, Load, Measured};
+use crate::commands::held::canceled;
 use crate::session::Context;
 
 const EXAMPLES: &str = "\
@@ -36,7 +37,8 @@ const RATE_PART_MIN: f64 = 0.9;
 /// Many clients write keys of 256 bytes with values of 1 KiB at a steady rate: 150 a second by 50 clients (s), 1000 by 200
 /// (m), 8000 by 500 (l) or 15000 by 1000 (xl). Prints how long the writes took, and PASS if nine in ten writes of that rate
 /// were done, the slowest took at most half a second, and the standard deviation is at most 0.1 seconds. Else it prints
-/// FAIL, and the exit status is 1. The keys are deleted at the end, also when the check is interrupted.
+/// FAIL, and the exit status is 1. The keys are deleted at the end, also when the check is interrupted; then it prints the
+/// numbers only, and the exit status is 1.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct PerfArgs {
@@ -80,22 +82,26 @@ pub(crate) async fn run(context: &Context, args: &PerfArgs) -> Result<(), CliErr
     load::clean_up(context, &clients[0], &args.prefix, args.after, &mut output).await?;
     let (outcome, passed) = judge(size, rate, &measured);
     output.print(&outcome)?;
+    if measured.interrupted {
+        return Err(canceled());
+    }
     if passed { Ok(()) } else { Err(CliError::silent(ExitStatus::Failure)) }
 }
 
-/// Says whether the load was carried.
+/// Says whether the load was carried. A check that was interrupted has numbers and no verdict.
 fn judge(size: Size, rate: u32, measured: &Measured) -> (Outcome, bool) {
     let latencies = &measured.latencies;
     let (slowest, deviation) = (latencies.slowest(), latencies.deviation());
     let reached = measured.rate();
     let mut line = format!("Latency of {} writes:\n{}", latencies.count(), latencies.histogram());
     line += &measured.error_lines();
-    let mut passed = measured.errors.is_empty();
+    let mut passed = measured.errors.is_empty() && !measured.interrupted;
     // The texts are etcdctl's, which counts the write that was under way.
     let writes = reached as u64 + 1;
     let mut verdict = |holds: bool, good: String, bad: String| {
         passed &= holds;
-        let _ = writeln!(line, "{}", if holds { good } else { bad });
+        let good = if measured.interrupted { good.trim_start_matches("PASS: ") } else { &good };
+        let _ = writeln!(line, "{}", if holds || measured.interrupted { good } else { &bad });
     };
     verdict(
         reached / f64::from(rate) > RATE_PART_MIN,
@@ -113,10 +119,15 @@ fn judge(size: Size, rate: u32, measured: &Measured) -> (Outcome, bool) {
         format!("PASS: Stddev is {deviation:.6}s"),
         format!("Stddev too high: {deviation:.6}s"),
     );
-    line += if passed { "PASS" } else { "FAIL" };
+    line += match (measured.interrupted, passed) {
+        (true, _) => "Interrupted, so there is no verdict",
+        (false, true) => "PASS",
+        (false, false) => "FAIL",
+    };
     let record = Record::new()
         .with("load", size.name())
         .with("passed", passed)
+        .with("interrupted", measured.interrupted)
         .with("writes", latencies.count())
         .with("errors", measured.errors.values().sum::<u64>())
         .with("rate_wanted", rate)
@@ -139,7 +150,12 @@ mod tests {
 
     fn measured(latencies: &[u64], took: u64) -> Measured {
         let latencies = latencies.iter().copied().map(Duration::from_millis).collect();
-        Measured { latencies: Latencies::new(latencies), errors: BTreeMap::new(), took: Duration::from_secs(took) }
+        Measured {
+            latencies: Latencies::new(latencies),
+            errors: BTreeMap::new(),
+            took: Duration::from_secs(took),
+            interrupted: false,
+        }
     }
 
     #[track_caller]
@@ -168,6 +184,13 @@ mod tests {
         );
         let failed = Measured { errors: BTreeMap::from([("no".to_owned(), 3)]), ..measured(&[100; 4], 2) };
         check(&failed, false, "FAIL");
+        let interrupted = Measured { interrupted: true, ..measured(&[100; 4], 2) };
+        check(
+            &interrupted,
+            false,
+            "Throughput is 3 writes/s\nSlowest request took 0.100000s\nStddev is 0.000000s\nInterrupted, so there is no verdict",
+        );
+        assert!(!judge(Size::Small, 2, &interrupted).0.line.contains("PASS"));
         assert!(judge(Size::Small, 2, &failed).0.line.contains("FAIL: too many errors\nFAIL: ERROR(no) -> 3\n"));
     }
 }
