@@ -10,6 +10,7 @@ use kv_client::Client;
 use kv_proto::etcdserverpb::{RangeRequest, RangeResponse, WatchCreateRequest};
 use kv_proto::mvccpb::KeyValue;
 use kv_proto::mvccpb::event::EventType;
+use tokio::time::Instant;
 
 use crate::session::{Context, failure};
 
@@ -26,7 +27,9 @@ Examples:
 /// Wait until a key is there, is gone, or has a value
 ///
 /// Ends as soon as it is so, also if it is so already, and prints the key and its value as `get` does. No change is missed
-/// between looking and watching. When the time is over first, the exit status is 12.
+/// between looking and watching. When the time is over first, the exit status is 12; the key has been looked at once then,
+/// however short the time. For that the server has --command-timeout, in which connecting is tried again; what is wrong with the
+/// connection is the error otherwise. From then on a connection that breaks is made again for as long as is waited.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kvctl wait [OPTIONS] <KEY> --exists|--absent|--equals <VALUE>", after_long_help = EXAMPLES)]
 pub(crate) struct WaitArgs {
@@ -87,13 +90,13 @@ impl WaitArgs {
 
 pub(crate) async fn run(context: &Context, args: &WaitArgs) -> Result<(), CliError> {
     let (key, condition) = (args.key()?, args.condition()?);
-    let waiting = async {
-        let mut session = context.session().await?;
-        let found = until(&session.client, context, &key, &condition).await?;
-        session.output.print(&found)
-    };
-    let Some(limit) = args.timeout else { return waiting.await };
-    tokio::time::timeout(limit, waiting).await.unwrap_or_else(|_| {
+    let began = Instant::now();
+    let mut session = context.session().await?;
+    // Without it there would be nothing to say about the key when the time is over.
+    let first = look(&session.client, context, &key).await?;
+    let waiting = until(&session.client, context, &key, &condition, first);
+    let Some(limit) = args.timeout else { return session.output.print(&waiting.await?) };
+    let found = tokio::time::timeout_at(began + limit, waiting).await.unwrap_or_else(|_| {
         let (key, limit) = (Quoted(&key), GoDuration(limit));
         let outcome = match condition {
             Condition::Exists => format!("{key} was not there within {limit}"),
@@ -101,39 +104,49 @@ pub(crate) async fn run(context: &Context, args: &WaitArgs) -> Result<(), CliErr
             Condition::Equals(_) => format!("{key} did not have that value within {limit}"),
         };
         Err(CliError::new(ExitStatus::TimedOut, outcome))
-    })
+    });
+    session.output.print(&found?)
 }
 
-/// Looks at the key, then at every change since.
+async fn look(client: &Client, context: &Context, key: &Bytes) -> Result<RangeResponse, CliError> {
+    let look = RangeRequest { key: key.clone(), ..RangeRequest::default() };
+    client.range(look, context.deadline()).await.map_err(|error| failure(&error))
+}
+
+/// Judges what was found, then every change since.
 async fn until(
     client: &Client,
     context: &Context,
     key: &Bytes,
     condition: &Condition,
+    mut found: RangeResponse,
 ) -> Result<RangeResponse, CliError> {
     loop {
-        let look = RangeRequest { key: key.clone(), ..RangeRequest::default() };
-        let found = client.range(look, context.deadline()).await.map_err(|error| failure(&error))?;
         if condition.holds(found.kvs.first()) {
             return Ok(found);
         }
-        let revision = found.header.unwrap_or_default().revision;
-        if let Some(found) = follow(client, key, condition, revision + 1).await? {
+        if let Some(found) = follow(client, condition, changes_since(key, &found)).await? {
             return Ok(found);
         }
+        found = look(client, context, key).await?;
     }
 }
 
-/// Watches the key from a revision on. Returns nothing if changes have been compacted meanwhile, so that only another look
+/// The watch that misses no change since a look.
+fn changes_since(key: &Bytes, found: &RangeResponse) -> WatchCreateRequest {
+    let revision = found.header.unwrap_or_default().revision;
+    WatchCreateRequest { key: key.clone(), start_revision: revision + 1, ..WatchCreateRequest::default() }
+}
+
+/// Watches the key until the condition holds. Returns nothing if changes have been compacted meanwhile, so that only another look
 /// tells how the key is.
 async fn follow(
     client: &Client,
-    key: &Bytes,
     condition: &Condition,
-    revision: i64,
+    watch: WatchCreateRequest,
 ) -> Result<Option<RangeResponse>, CliError> {
     let mut session = client.watch();
-    session.create(WatchCreateRequest { key: key.clone(), start_revision: revision, ..WatchCreateRequest::default() });
+    session.create(watch);
     loop {
         let (_, response) = session.next().await.map_err(|error| failure(&error))?;
         for event in response.events {
@@ -157,6 +170,8 @@ async fn follow(
 
 #[cfg(test)]
 mod tests {
+    use kv_proto::etcdserverpb::ResponseHeader;
+
     use super::*;
 
     #[test]
@@ -171,6 +186,14 @@ mod tests {
         ] {
             assert_eq!((condition.holds(Some(&kv)), condition.holds(None)), (there, gone), "{condition:?}");
         }
+    }
+
+    #[test]
+    fn a_watch_begins_right_behind_the_look() {
+        let header = ResponseHeader { revision: 7, ..ResponseHeader::default() };
+        let found = RangeResponse { header: Some(header), ..RangeResponse::default() };
+        let watch = changes_since(&"k".into(), &found);
+        assert_eq!((watch.start_revision, watch.key, watch.range_end), (8, "k".into(), Bytes::new()));
     }
 
     #[test]
