@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
             break
         }
         'kvctl;del' {
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete only if there are exactly so many keys')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete only if there are exactly so many keys; fewer may be deleted if some go meanwhile, which is an error too')
             [CompletionResult]::new('--endpoints', '--endpoints', [CompletionResultType]::ParameterName, 'Servers to talk to, separated by commas; the next one is tried when one fails')
             [CompletionResult]::new('--context', '--context', [CompletionResultType]::ParameterName, 'Named way to connect, see `kvctl context`')
             [CompletionResult]::new('--dial-timeout', '--dial-timeout', [CompletionResultType]::ParameterName, 'Longest time for making a connection')

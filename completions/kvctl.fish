@@ -123,7 +123,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l debug -d 'Say on sta
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l yes -d 'Answer every question with yes'
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l expect -d 'Delete only if there are exactly so many keys' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l expect -d 'Delete only if there are exactly so many keys; fewer may be deleted if some go meanwhile, which is an error too' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l context -d 'Named way to connect, see `kvctl context`' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l dial-timeout -d 'Longest time for making a connection' -r

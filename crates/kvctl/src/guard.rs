@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use bytes::Bytes;
 use kv_cli::{CliError, ExitStatus, Quoted, parse_int};
-use kv_client::{Client, Deadline};
+use kv_client::{Client, Deadline, Error};
+use kv_proto::Code;
 use kv_proto::etcdserverpb::compare::{CompareResult, CompareTarget, TargetUnion};
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::response_op::Response;
@@ -59,18 +60,46 @@ impl GuardArgs {
     }
 }
 
+/// Why a key was not written, or may not have been.
+#[derive(Debug)]
+pub(crate) enum NotWritten {
+    /// The key is not as expected.
+    Unexpected(CliError),
+    /// The call failed.
+    Failed(Error),
+}
+
+impl NotWritten {
+    /// Says whether it is certain that nothing was written.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            NotWritten::Unexpected(_) => true,
+            NotWritten::Failed(error) => error.is_refusal(),
+        }
+    }
+}
+
+impl From<NotWritten> for CliError {
+    fn from(reason: NotWritten) -> CliError {
+        match reason {
+            NotWritten::Unexpected(error) => error,
+            NotWritten::Failed(error) => failure(&error),
+        }
+    }
+}
+
 impl Guard {
     /// Writes a key if it is as expected.
     ///
     /// # Errors
     ///
-    /// Fails with status 11 if it is not; nothing has changed then.
+    /// [`NotWritten::Unexpected`], with status 11, if it is not; nothing has changed then.
     pub(crate) async fn put(
         &self,
         client: &Client,
         request: PutRequest,
         deadline: Deadline,
-    ) -> Result<PutResponse, CliError> {
+    ) -> Result<PutResponse, NotWritten> {
         let key = request.key.clone();
         let look = RangeRequest { key: key.clone(), ..RangeRequest::default() };
         let transaction = TxnRequest {
@@ -78,11 +107,14 @@ impl Guard {
             success: vec![RequestOp { request: Some(Request::RequestPut(request)) }],
             failure: vec![RequestOp { request: Some(Request::RequestRange(look)) }],
         };
-        let answer = client.txn(transaction, deadline).await.map_err(|error| failure(&error))?;
+        let answer = client.txn(transaction, deadline).await.map_err(NotWritten::Failed)?;
         match answer.responses.into_iter().find_map(|operation| operation.response) {
             Some(Response::ResponsePut(written)) => Ok(PutResponse { header: answer.header, ..written }),
-            Some(Response::ResponseRange(found)) => Err(self.refusal(&key, found.kvs.first())),
-            _ => Err(CliError::new(ExitStatus::Failure, "the server's answer to the transaction has no result")),
+            Some(Response::ResponseRange(found)) => Err(NotWritten::Unexpected(self.refusal(&key, found.kvs.first()))),
+            _ => {
+                let message = "the server's answer to the transaction has no result".to_owned();
+                Err(NotWritten::Failed(Error::Status { code: Code::Unknown as i32, message }))
+            }
         }
     }
 

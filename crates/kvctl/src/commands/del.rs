@@ -47,7 +47,7 @@ pub(crate) struct DelArgs {
     #[command(flatten)]
     operation: DelOperation,
 
-    /// Delete only if there are exactly so many keys
+    /// Delete only if there are exactly so many keys; fewer may be deleted if some go meanwhile, which is an error too
     #[arg(long, value_name = "COUNT", value_parser = number)]
     expect: Option<i64>,
 }
@@ -127,7 +127,9 @@ pub(crate) async fn run(context: &Context, args: &DelArgs) -> Result<(), CliErro
     let mut session = context.session().await?;
     let client = &session.client;
     let response = if let Some(expected) = args.expect {
-        delete_expected(client, context, request, expected).await?
+        let response = delete_expected(client, context, request, expected).await?;
+        session.output.print(&response)?;
+        return all_deleted(expected, response.deleted);
     } else {
         if !request.range_end.is_empty() && !context.globals.yes && is_interactive() {
             confirm(client, context, &request).await?;
@@ -188,6 +190,15 @@ async fn delete_expected(
     Ok(DeleteRangeResponse { header: answer.header, ..deleted })
 }
 
+/// Fails where keys had gone between counting and deleting, which no comparison tells.
+fn all_deleted(expected: i64, deleted: i64) -> Result<(), CliError> {
+    if deleted == expected {
+        return Ok(());
+    }
+    let message = format!("{deleted} keys were deleted, not {expected}: others had gone after they were counted");
+    Err(CliError::new(ExitStatus::CompareFailed, message))
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{Args as _, FromArgMatches as _};
@@ -207,6 +218,14 @@ mod tests {
             let expected = DeleteRangeRequest { key: key.into(), range_end: range_end.into(), prev_kv: false };
             assert_eq!(parse(line).request(), Ok(expected), "{line}");
         }
+    }
+
+    #[test]
+    fn fewer_keys_than_expected_are_said() {
+        assert_eq!(all_deleted(2, 2), Ok(()));
+        let error = all_deleted(3, 2).unwrap_err();
+        assert_eq!(error.status, ExitStatus::CompareFailed);
+        assert!(error.message.unwrap().starts_with("2 keys were deleted, not 3"));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(crate) async fn run(context: &Context, args: &EditArgs) -> Result<(), CliErr
         PutRequest { key: key.into(), value: after.into(), ignore_lease: found.is_some(), ..PutRequest::default() };
     match guard.put(&client, request, context.deadline()).await {
         Ok(written) => output.print(&written),
-        Err(error) => Err(error.with_hint(format!("what was typed is in {}", draft.keep().display()))),
+        Err(error) => Err(CliError::from(error).with_hint(format!("what was typed is in {}", draft.keep().display()))),
     }
 }
 

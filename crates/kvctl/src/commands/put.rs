@@ -12,7 +12,7 @@ use kv_cli::{CliError, ExitStatus, parse_duration, parse_int};
 use kv_client::Client;
 use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseRevokeRequest, PutRequest, PutResponse};
 
-use crate::guard::{Guard, GuardArgs};
+use crate::guard::{Guard, GuardArgs, NotWritten};
 use crate::session::{Context, failure};
 
 /// What `--lease` is unless it is given.
@@ -135,11 +135,12 @@ pub(crate) async fn run(context: &Context, args: &PutArgs) -> Result<(), CliErro
     }
     let lease = request.lease;
     let written = write(client, context, guard, request).await;
-    if written.is_err() && args.ttl.is_some() {
-        // Nothing is attached to it; if it cannot be ended now, it ends by itself.
+    if args.ttl.is_some() && written.as_ref().is_err_and(NotWritten::is_certain) {
+        // Nothing is attached to it; if it cannot be ended now, it ends by itself. Where the key may have been written, ending
+        // the lease would delete it.
         let _ = client.lease_revoke(LeaseRevokeRequest { id: lease }, context.deadline()).await;
     }
-    session.output.print(&written?)
+    session.output.print(&written.map_err(CliError::from)?)
 }
 
 async fn write(
@@ -147,9 +148,9 @@ async fn write(
     context: &Context,
     guard: Option<Guard>,
     request: PutRequest,
-) -> Result<PutResponse, CliError> {
+) -> Result<PutResponse, NotWritten> {
     match guard {
-        None => client.put(request, context.deadline()).await.map_err(|error| failure(&error)),
+        None => client.put(request, context.deadline()).await.map_err(NotWritten::Failed),
         Some(guard) => guard.put(client, request, context.deadline()).await,
     }
 }
