@@ -2,7 +2,6 @@
 //!
 //! Whether a check passes depends on the machine, so only its words are compared.
 
-use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -51,19 +50,21 @@ fn a_check_of_the_speed_measures_and_cleans_up() {
 #[test]
 fn a_check_that_is_interrupted_cleans_up_and_reports() {
     let server = Server::start(Kind::Kvd);
-    let mut check = Command::new(Kind::Kvd.client_tool())
+    let check = Command::new(Kind::Kvd.client_tool())
         .args(["--endpoints", &server.endpoint(), "check", "perf", "--load=m"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("start kvctl");
     // It writes when the first key is seen.
     let watch = Tool::client(Kind::Kvd, &server);
     watch.run_until_lines(&["watch", "/etcdctl-check-perf/", "--prefix", "--rev=1", "-w", "jsonl"], 1);
     kill_process(Pid::from_child(&check), Signal::INT).expect("signal kvctl");
-    let lines: Vec<String> =
-        BufReader::new(check.stdout.take().expect("piped")).lines().map(|line| line.expect("text")).collect();
-    check.wait().expect("kvctl ends");
-    assert!(lines[0].starts_with("Latency of "), "{lines:?}");
+    let ended = check.wait_with_output().expect("kvctl ends");
+    let text = String::from_utf8(ended.stdout).expect("text");
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(1), &b"Error: context canceled\n"[..]), "{text}");
+    assert!(text.starts_with("Latency of ") && text.contains("Throughput is "), "{text}");
+    assert!(!text.contains("PASS") && !text.contains("FAIL"), "{text}");
     holds_nothing(&server);
 }
 

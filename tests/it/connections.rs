@@ -35,6 +35,11 @@ impl Kvctl {
         command.envs(variables.iter().copied()).output().expect("kvctl runs")
     }
 
+    /// The file that shows that a password was asked for.
+    fn asked(&self) -> std::path::PathBuf {
+        self.directory.path().join("asked")
+    }
+
     #[track_caller]
     fn prints(&self, line: &str, variables: &[(&str, &str)], expected: &str) {
         let output = self.run_with(line, variables);
@@ -88,6 +93,38 @@ fn a_context_says_where_to_connect() {
     kvctl.ends("context use one", &[], 128, "there is no context \"one\"\nhint: there are two\n");
 }
 
+/// What a shell was set up for does not redirect a command that names a context, and no secret of a context goes to a server
+/// that is not its own.
+#[test]
+fn a_context_on_the_line_wins_over_the_environment() {
+    let [one, two] = [Server::start(Kind::Kvd), Server::start(Kind::Kvd)];
+    let kvctl = Kvctl::new();
+    for (name, server) in [("one", &one), ("two", &two)] {
+        kvctl.prints(&format!("put name {name} --endpoints {}", server.endpoint()), &[], "OK\n");
+    }
+    let password =
+        "--password-command touch${IFS}asked;echo${IFS}x".replace("asked", &kvctl.asked().display().to_string());
+    kvctl.run_with(&format!("context add one --endpoints {} --user ann {password}", one.endpoint()), &[]);
+    let get = "get name --print-value-only";
+    let elsewhere = [
+        ("ETCDCTL_ENDPOINTS", two.endpoint()),
+        ("ETCDCTL_DISCOVERY_SRV", "nowhere.invalid".to_owned()),
+        ("KVCTL_CACERT", "/nowhere".to_owned()),
+        ("ETCDCTL_USER", "bob:y".to_owned()),
+        ("ETCDCTL_INSECURE_SKIP_TLS_VERIFY", "true".to_owned()),
+    ];
+    let elsewhere = elsewhere.each_ref().map(|(name, value)| (*name, value.as_str()));
+    kvctl.prints(&format!("{get} --context one"), &elsewhere, "one\n");
+    assert!(kvctl.asked().exists());
+    fs::remove_file(kvctl.asked()).expect("the file is there");
+
+    kvctl.prints(&format!("{get} --context one --endpoints {}", two.endpoint()), &[], "two\n");
+    kvctl.prints(get, &[("KVCTL_CONTEXT", "one"), ("ETCDCTL_ENDPOINTS", &two.endpoint())], "two\n");
+    assert!(!kvctl.asked().exists(), "the password was asked for on behalf of another server");
+    kvctl.prints(&format!("{get} --context one --endpoints {}", one.endpoint()), &[], "one\n");
+    assert!(kvctl.asked().exists());
+}
+
 #[test]
 fn a_context_knows_where_the_password_is_and_not_what_it_is() {
     let server = Server::start(Kind::Kvd);
@@ -129,6 +166,15 @@ fn a_protected_context_is_changed_only_on_purpose() {
     kvctl.prints("put k v", &[("KVCTL_YES", "true")], "OK\n");
     for line in ["get k", "wait k --exists", "export", "lease list", "endpoint health"] {
         assert!(kvctl.run_with(line, &[]).status.success(), "{line}");
+    }
+}
+
+#[test]
+fn a_wait_without_a_server_says_nothing_about_the_key() {
+    let kvctl = Kvctl::new();
+    for condition in ["--exists", "--absent", "--equals 2"] {
+        let line = format!("wait k {condition} --timeout 1ms --command-timeout 200ms --endpoints 127.0.0.1:1");
+        kvctl.ends(&line, &[], 1, "Error: context deadline exceeded\nhint: 127.0.0.1:1: cannot connect");
     }
 }
 
