@@ -7,6 +7,7 @@ pub(crate) mod disk;
 pub(crate) mod http2;
 pub(crate) mod kind;
 pub(crate) mod mask;
+pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod tool;
 

@@ -7,6 +7,7 @@ mod harness;
 mod bytes;
 mod check;
 mod checks;
+mod clients;
 mod cluster_tools;
 mod completion;
 mod connections;
