@@ -7,6 +7,7 @@
 
 mod certificate;
 mod der;
+mod error;
 mod files;
 mod first_byte;
 mod handshake;
@@ -17,7 +18,7 @@ mod self_signed;
 mod suites;
 mod verifier;
 
+pub use error::TlsError;
 pub(crate) use files::Tls;
-pub use files::TlsError;
 pub(crate) use first_byte::Begun;
 pub use options::TlsOptions;

@@ -20,7 +20,10 @@ pub(crate) fn services() -> (Reflection, Reflection) {
         names.dedup();
         let builder = Builder::configure()
             .register_encoded_file_descriptor_set(kv_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            // Each of the two knows itself only.
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
         names.into_iter().fold(builder, Builder::with_service_name)
     };
     let v1 = builder().build_v1().expect("the compiled contract can be read");

@@ -9,63 +9,16 @@ use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
-use tokio_rustls::rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientVerifier};
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::{self, InconsistentKeys, RootCertStore, ServerConfig};
 
+use super::error::TlsError;
 use super::options::TlsOptions;
 use super::revocation::Revoked;
 use super::verifier::Verifier;
 use super::{self_signed, suites};
 use crate::status::chain;
 use crate::url::Url;
-
-/// Why TLS cannot be served.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TlsError {
-    /// A file cannot be read.
-    #[error("open {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file does not hold what it should.
-    #[error("{}: {reason}", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The key belongs to another certificate.
-    #[error("tls: private key does not match public key")]
-    KeyMismatch,
-    /// The options contradict each other.
-    #[error("{0}")]
-    Options(String),
-    /// The system has no certificates of authorities, and no file names any.
-    #[error("--client-cert-auth without --trusted-ca-file trusts the system's authorities, and there are none")]
-    NoAuthorities,
-    /// rustls refuses what was made of the files.
-    #[error("tls")]
-    Unusable(#[from] rustls::Error),
-    /// The same, for what clients are judged by.
-    #[error("tls: judge clients")]
-    Authorities(#[from] VerifierBuilderError),
-    /// A certificate cannot be made.
-    #[error("make a certificate")]
-    SelfSigned(#[source] rcgen::Error),
-    /// What was made cannot be kept.
-    #[error("write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-}
 
 /// What handshakes are made with, as the files say it now.
 pub(crate) struct Tls {

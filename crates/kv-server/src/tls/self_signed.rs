@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 
-use super::files::TlsError;
+use super::error::TlsError;
 use crate::url::Url;
 
 /// Where etcd keeps them too, so that scripts find them.
