@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod auth_sequences;
 mod bytes;
 mod check;
 mod checks;

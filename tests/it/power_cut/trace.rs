@@ -130,6 +130,10 @@ fn call(start: Moment, text: &str) -> Option<Call> {
             .map(|(arguments, result)| (arguments.trim_end().trim_end_matches(')'), result))
             .expect("a result")
     });
+    if result.trim() == "?" {
+        // The process was killed in the middle, and nobody was told of a result.
+        return None;
+    }
     let (result, seconds) = result.rsplit_once(" <").unwrap_or_else(|| panic!("no duration: {}", shortened(text)));
     let seconds: f64 =
         seconds.trim_end_matches('>').parse().unwrap_or_else(|error| panic!("{error}: {}", shortened(text)));
