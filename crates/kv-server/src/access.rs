@@ -6,12 +6,9 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, ORIGIN};
 use http::{Response, StatusCode};
 
-use crate::config::Config;
+use crate::config::{ANY, Config};
 use crate::http::error;
 use crate::url::split_host_port;
-
-/// What stands for everybody.
-pub(crate) const ANY: &str = "*";
 
 /// Names and pages that are let in; none given, or `*`, lets in all.
 #[derive(Debug)]

@@ -9,14 +9,10 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::{Errno, retry_on_intr};
-
-use crate::engine::Engine;
 
 /// How much is kept: enough for checkpoints of deletes and slices of a compaction until pages are free, and for a copy of what is
 /// then left of a store of a few MiB. There is no flag for it, because it is little beside any disk that a server is put on.
@@ -24,9 +20,6 @@ const BALLAST_BYTES: u64 = 8 << 20;
 
 /// What a start needs: a segment of the log, and a little for everything else.
 const START_BYTES: u64 = 2 << 20;
-
-/// How often it is looked whether the disk is full.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The file in the data directory.
 const NAME: &str = "ballast";
@@ -62,12 +55,12 @@ impl Ballast {
     }
 
     /// Whether there is something to do for [`keep`](Self::keep).
-    fn is_due(&self, full: bool) -> bool {
+    pub(crate) fn is_due(&self, full: bool) -> bool {
         self.whole.load(Ordering::Acquire) == full
     }
 
     /// Gives the room back if the disk is full, and takes it again if it no longer is.
-    fn keep(&self, full: bool) {
+    pub(crate) fn keep(&self, full: bool) {
         if !self.is_due(full) {
             return;
         }
@@ -112,19 +105,6 @@ impl Ballast {
                 file.set_len(0)?;
                 if error == Errno::NOSPC || error == Errno::DQUOT { Ok(false) } else { Err(error.into()) }
             }
-        }
-    }
-}
-
-/// Keeps the room, for ever.
-pub(crate) async fn run(engine: Arc<Engine>, ballast: Arc<Ballast>) {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let full = engine.out_of_room().is_some();
-        if ballast.is_due(full) {
-            let ballast = Arc::clone(&ballast);
-            // Tried again in a second.
-            let _ = engine.blocking(move |_| ballast.keep(full)).await;
         }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use kv_store::ids;
 
-use crate::access;
 use crate::feature_gates::FeatureGates;
 use crate::logging::{LogConfig, Notice};
 use crate::quota;
@@ -167,6 +166,9 @@ const HEARTBEATS_PER_ELECTION_MIN: u128 = 5;
 /// Longer, and nobody would write for too long.
 const ELECTION_TIMEOUT_MAX: Duration = Duration::from_secs(50);
 
+/// What stands for everybody.
+pub(crate) const ANY: &str = "*";
+
 impl Default for Config {
     fn default() -> Self {
         let default_url = |text| vec![Url::parse(text).expect("a constant")];
@@ -219,8 +221,8 @@ impl Default for Config {
             from_snapshot: None,
             metrics: MetricsDetail::Basic,
             listen_client_http_urls: Vec::new(),
-            host_whitelist: vec![access::ANY.to_owned()],
-            cors: vec![access::ANY.to_owned()],
+            host_whitelist: vec![ANY.to_owned()],
+            cors: vec![ANY.to_owned()],
             listen_metrics_urls: Vec::new(),
         }
     }

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::access;
 use crate::compatible_flags::COMPATIBLE;
-use crate::config::{ClusterState, MetricsDetail};
+use crate::config::{ANY, ClusterState, MetricsDetail};
 use crate::flag::{Flag, Group, Set, flag};
 use crate::logging::{LogFormat, LogLevel, LogOutput, ROTATION};
 use crate::url::Url;
@@ -224,7 +223,7 @@ fn optional_urls(target: &mut Vec<Url>, text: &str) -> Result<(), String> {
 
 /// Reads origins of pages, which are URLs; `*` stands for all.
 fn origins(text: &str) -> Result<Vec<String>, String> {
-    if text == access::ANY {
+    if text == ANY {
         return Ok(vec![text.to_owned()]);
     }
     Ok(Url::parse_list(text)?.iter().map(ToString::to_string).collect())

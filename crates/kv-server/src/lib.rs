@@ -65,6 +65,7 @@ mod engine_error;
 mod failure;
 mod lease;
 mod loggable;
+mod room_watch;
 mod startup;
 mod wal_dir;
 

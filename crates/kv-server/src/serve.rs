@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 
 use crate::acceptor::{Acceptor, AsyncListener, Security};
 use crate::auto_compaction;
-use crate::ballast;
 use crate::config::Config;
 use crate::connection::Options;
 use crate::corruption;
@@ -21,6 +20,7 @@ use crate::front::Front;
 use crate::listener::{Listener, Listeners};
 use crate::notify::{ReadyFile, ServiceManager};
 use crate::origin::Scope;
+use crate::room_watch;
 use crate::throwaway;
 use crate::tls::{Tls, TlsError};
 use crate::url::{self, Url};
@@ -105,7 +105,7 @@ pub async fn serve(
         engine.failure.watch_over("looking for damage", corruption::run(Arc::clone(&engine), interval))
     });
     let keeping = engine.ballast.clone().map(|ballast| {
-        engine.failure.watch_over("keeping room for a full disk", ballast::run(Arc::clone(&engine), ballast))
+        engine.failure.watch_over("keeping room for a full disk", room_watch::run(Arc::clone(&engine), ballast))
     });
     let following =
         engine.failure.watch_over("following compactions", corruption::follow_compactions(Arc::clone(&engine)));

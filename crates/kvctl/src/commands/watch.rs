@@ -1,5 +1,6 @@
 //! `kvctl watch`: changes as they happen, or as they happened since a revision.
 
+mod event;
 mod handler;
 mod interactive;
 mod print;

@@ -11,7 +11,7 @@ use kv_proto::mvccpb::Event;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::print::{record, type_name};
+use super::event::{record, type_name};
 use crate::commands::child;
 use crate::session::say;
 

@@ -9,10 +9,9 @@ use kv_cli::{
 use kv_client::WatchSession;
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::WatchResponse;
-use kv_proto::mvccpb::Event;
-use kv_proto::mvccpb::event::EventType;
 use prost::Message as _;
 
+use super::event::{record, type_name};
 use super::handler::Handler;
 use crate::hints;
 use crate::session::say;
@@ -94,27 +93,6 @@ fn is_progress(response: &WatchResponse) -> bool {
     response.events.is_empty() && !response.created && !has_ended(response) && revision != 0
 }
 
-pub(super) fn type_name(event: &Event) -> &'static str {
-    match event.r#type() {
-        EventType::Put => "PUT",
-        EventType::Delete => "DELETE",
-    }
-}
-
-/// Returns a change for programs.
-pub(super) fn record(event: &Event) -> Record {
-    let kv = event.kv.clone().unwrap_or_default();
-    let previous = event.prev_kv.as_ref().map(Record::key_value);
-    let (kind, kv) = match event.r#type() {
-        EventType::Put => ("put", Record::key_value(&kv)),
-        // Of a deleted key there are only its name and when that was.
-        EventType::Delete => {
-            ("delete", Record::new().with("key", kv.key.clone()).with("mod_revision", kv.mod_revision))
-        }
-    };
-    Record::new().with("type", kind).and(kv).with_some("previous", previous)
-}
-
 struct Changes<'a>(&'a WatchResponse);
 
 impl Render for Changes<'_> {
@@ -165,7 +143,7 @@ mod tests {
     use expect_test::expect;
     use kv_cli::render;
     use kv_proto::etcdserverpb::ResponseHeader;
-    use kv_proto::mvccpb::KeyValue;
+    use kv_proto::mvccpb::{Event, KeyValue};
 
     use super::*;
 
