@@ -14,15 +14,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::hpack;
+use crate::http2::{FRAME_HEADER_BYTES, PREFACE, TYPE_HEADERS};
+use crate::read_through::Reading;
 
-/// What a client that speaks HTTP/2 begins with.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-const FRAME_HEADER_BYTES: usize = 9;
-const TYPE_HEADERS: u8 = 1;
 const FLAG_END_HEADERS: u8 = 0x4;
 const FLAG_PADDED: u8 = 0x8;
 const FLAG_PRIORITY: u8 = 0x20;
@@ -33,17 +30,16 @@ const FRAME_BYTES_MAX: usize = 16_384;
 /// How much is read at once while a connection is looked at.
 const READ_BYTES: usize = 4096;
 
-/// A connection whose requests name the server properly.
-pub(crate) struct Named<S> {
-    stream: S,
+/// Reads requests that name the server properly.
+pub(crate) struct Naming {
     inspection: Option<Inspection>,
     /// Looked at, and not yet given to the reader.
     ready: BytesMut,
 }
 
-impl<S> Named<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, inspection: Some(Inspection::default()), ready: BytesMut::new() }
+impl Default for Naming {
+    fn default() -> Self {
+        Self { inspection: Some(Inspection::default()), ready: BytesMut::new() }
     }
 }
 
@@ -144,62 +140,36 @@ fn with_proper_name(frame: &[u8]) -> Option<Vec<u8>> {
     Some(replaced)
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Named<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Reading for Naming {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
         loop {
-            if !this.ready.is_empty() {
-                let give = this.ready.len().min(buffer.remaining());
-                buffer.put_slice(&this.ready[..give]);
-                this.ready.advance(give);
+            if !self.ready.is_empty() {
+                let give = self.ready.len().min(buffer.remaining());
+                buffer.put_slice(&self.ready[..give]);
+                self.ready.advance(give);
                 return Poll::Ready(Ok(()));
             }
-            let Some(inspection) = &mut this.inspection else {
-                return Pin::new(&mut this.stream).poll_read(context, buffer);
+            let Some(inspection) = &mut self.inspection else {
+                return Pin::new(stream).poll_read(context, buffer);
             };
             let mut space = [0; READ_BYTES];
             let mut read = ReadBuf::new(&mut space);
-            match Pin::new(&mut this.stream).poll_read(context, &mut read) {
+            match Pin::new(&mut *stream).poll_read(context, &mut read) {
                 Poll::Ready(Ok(())) => {}
                 other => return other,
             }
             inspection.held.extend_from_slice(read.filled());
             let at_end = read.filled().is_empty();
-            if matches!(inspection.advance(&mut this.ready), Next::Done) || at_end {
-                this.ready.extend_from_slice(&inspection.held);
-                this.inspection = None;
+            if matches!(inspection.advance(&mut self.ready), Next::Done) || at_end {
+                self.ready.extend_from_slice(&inspection.held);
+                self.inspection = None;
             }
         }
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Named<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -209,6 +179,7 @@ mod tests {
 
     use super::*;
     use crate::hpack::tests::encode_huffman;
+    use crate::read_through::ReadThrough;
 
     fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
         let length = (payload.len() as u32).to_be_bytes();
@@ -232,7 +203,9 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for piece in [1, 2, 7, 30, sent.len()] {
             let mut received = Vec::new();
-            runtime.block_on(Named::new(Pieces { rest: sent, piece }).read_to_end(&mut received)).unwrap();
+            runtime
+                .block_on(ReadThrough::new(Pieces { rest: sent, piece }, Naming::default()).read_to_end(&mut received))
+                .unwrap();
             assert_eq!(received, expected, "pieces of {piece}");
         }
     }

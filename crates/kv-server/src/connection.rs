@@ -13,19 +13,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-use crate::authority::Named;
+use crate::authority::Naming;
 use crate::config::Config;
 use crate::front::Front;
+use crate::http2::PREFACE;
 use crate::origin::Origin;
 use crate::pings::{Calls, Counted};
+use crate::read_through::{ReadThrough, Reading};
 use crate::router;
 use crate::slow;
 
 /// A client that has not begun a request line or HTTP/2's preface by then holds a connection for nothing.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What HTTP/2 begins with; every request of HTTP/1.1 is longer.
-const PREFACE_BYTES: usize = 24;
 
 /// Streams a client may open and give up before the server has looked at them. A client that cancels a hundred
 /// watches at once is in its rights; one that does nothing else is cut off.
@@ -71,7 +70,8 @@ pub(crate) async fn run<S>(
         .keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout);
     let calls = Calls::default();
-    let stream = Counted::new(Named::new(Handshake::new(stream)), options.ping_min_time, &calls);
+    let stream = ReadThrough::new(ReadThrough::new(stream, Handshake::begin()), Naming::default());
+    let stream = Counted::new(stream, options.ping_min_time, &calls);
     let service = hyper::service::service_fn(move |request| {
         let (open, answer) = (calls.open(), router::call(&front, &origin, request));
         let answer = slow::serving(origin.remote, answer);
@@ -99,65 +99,39 @@ pub(crate) async fn run<S>(
 }
 
 /// Ends a connection whose client does not begin in time.
-struct Handshake<S> {
-    stream: S,
+struct Handshake {
     /// Gone once enough was read.
     deadline: Option<Pin<Box<Sleep>>>,
     read: usize,
 }
 
-impl<S> Handshake<S> {
-    fn new(stream: S) -> Self {
-        Self { stream, deadline: Some(Box::pin(tokio::time::sleep(HANDSHAKE_TIMEOUT))), read: 0 }
+impl Handshake {
+    fn begin() -> Self {
+        Self { deadline: Some(Box::pin(tokio::time::sleep(HANDSHAKE_TIMEOUT))), read: 0 }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Handshake<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Reading for Handshake {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let Some(deadline) = &mut this.deadline else {
-            return Pin::new(&mut this.stream).poll_read(context, buffer);
+        let Some(deadline) = &mut self.deadline else {
+            return Pin::new(stream).poll_read(context, buffer);
         };
         if deadline.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
-        this.read += buffer.filled().len() - before;
-        if this.read >= PREFACE_BYTES {
-            this.deadline = None;
+        let polled = Pin::new(stream).poll_read(context, buffer);
+        self.read += buffer.filled().len() - before;
+        // Every request of HTTP/1.1 is longer than HTTP/2's preface.
+        if self.read >= PREFACE.len() {
+            self.deadline = None;
         }
         polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Handshake<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -170,14 +144,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_client_is_cut_off_and_an_idle_one_is_not() {
         let (mut client, server) = tokio::io::duplex(64);
-        let mut server = Handshake::new(server);
+        let mut server = ReadThrough::new(server, Handshake::begin());
         client.write_all(b"PRI * HTTP").await.unwrap();
         let mut buffer = [0; 64];
         assert_eq!(server.read(&mut buffer).await.unwrap(), 10);
         assert_eq!(server.read(&mut buffer).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
 
         let (mut client, server) = tokio::io::duplex(64);
-        let mut server = Handshake::new(server);
+        let mut server = ReadThrough::new(server, Handshake::begin());
         client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         server.read_exact(&mut buffer[..24]).await.unwrap();
         tokio::time::sleep(100 * HANDSHAKE_TIMEOUT).await;

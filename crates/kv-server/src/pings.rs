@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::http2::{FRAME_HEADER_BYTES, PREFACE, TYPE_DATA, TYPE_HEADERS, TYPE_PING};
+
 /// Pings that come too soon and are forgiven.
 const STRIKES_MAX: u32 = 2;
 
@@ -25,12 +27,6 @@ const IDLE_MIN_TIME: Duration = Duration::from_secs(2 * 60 * 60);
 /// What stands for no configured time, as in grpc-go.
 const DEFAULT_MIN_TIME: Duration = Duration::from_secs(5 * 60);
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-const FRAME_HEAD_BYTES: usize = 9;
-const TYPE_DATA: u8 = 0;
-const TYPE_HEADERS: u8 = 1;
-const TYPE_PING: u8 = 6;
 const FLAG_ACK: u8 = 1;
 
 /// The frame GOAWAY with the code `ENHANCE_YOUR_CALM`, in the words that grpc's clients look for. Any stream may have been
@@ -122,7 +118,7 @@ impl Watch {
 /// Follows frames through pieces that may be cut anywhere.
 #[derive(Debug, Default)]
 struct Frames {
-    head: [u8; FRAME_HEAD_BYTES],
+    head: [u8; FRAME_HEADER_BYTES],
     filled: usize,
     skip: usize,
 }
@@ -137,11 +133,11 @@ impl Frames {
                 piece = &piece[skip..];
                 continue;
             }
-            let take = (FRAME_HEAD_BYTES - self.filled).min(piece.len());
+            let take = (FRAME_HEADER_BYTES - self.filled).min(piece.len());
             self.head[self.filled..self.filled + take].copy_from_slice(&piece[..take]);
             self.filled += take;
             piece = &piece[take..];
-            if self.filled == FRAME_HEAD_BYTES {
+            if self.filled == FRAME_HEADER_BYTES {
                 let [a, b, c, kind, flags, ..] = self.head;
                 self.filled = 0;
                 self.skip = u32::from_be_bytes([0, a, b, c]) as usize;

@@ -4,73 +4,49 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use super::handshake::HANDSHAKE_TIMEOUT;
+use crate::read_through::{ReadThrough, Reading};
 
 /// What a handshake begins with: no request of HTTP does.
 const HANDSHAKE_RECORD: u8 = 0x16;
 
+/// Gives back the byte that was looked at.
+#[derive(Debug)]
+pub(crate) struct FirstByte(Option<u8>);
+
 /// A connection of which the first byte has been looked at.
-pub(crate) struct Begun<S> {
-    /// Gone once it was read again.
-    first: Option<u8>,
-    stream: S,
-}
+pub(crate) type Begun<S> = ReadThrough<S, FirstByte>;
 
 impl<S: AsyncRead + Unpin> Begun<S> {
     /// Waits for the first byte.
     pub(crate) async fn wait(mut stream: S) -> io::Result<Self> {
         let first = tokio::time::timeout(HANDSHAKE_TIMEOUT, stream.read_u8()).await;
         let first = first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        Ok(Self { first: Some(first), stream })
+        Ok(Self::new(stream, FirstByte(Some(first))))
     }
 
     /// Says whether the client begins a handshake.
     pub(crate) fn with_tls(&self) -> bool {
-        self.first == Some(HANDSHAKE_RECORD)
+        self.reading().0 == Some(HANDSHAKE_RECORD)
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Begun<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl Reading for FirstByte {
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if buffer.remaining() > 0
-            && let Some(first) = self.first.take()
+            && let Some(first) = self.0.take()
         {
             buffer.put_slice(&[first]);
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Begun<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Pin::new(stream).poll_read(context, buffer)
     }
 }
 
