@@ -1,15 +1,15 @@
-//! `kv-bench compare`: two servers, the same loads, by turns.
+//! `kv-bench compare`: several servers, the same loads, by turns.
 
-use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use tokio::runtime;
 
 use crate::BenchError;
-use crate::process::{Process, pin_to};
-use crate::report::{Compared, Pair, Report, Total};
+use crate::process::Process;
+use crate::report::{LoadRow, Report};
+use crate::servers::ServerArgs;
+use crate::total::Total;
 use crate::workload::{Clients, Workload};
 
 /// How long a server may take to answer after its start.
@@ -20,25 +20,21 @@ const READY_EVERY: Duration = Duration::from_millis(50);
 const EXAMPLES: &str = "\
 Examples:
   kv-bench compare \\
-    --peer 'etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
+    --peer 'etcd=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
     --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
 
-  kv-bench compare --peer '…' --ours '…' --workload put-1,put-64 --rounds 10 -w json";
+  kv-bench compare --peer 'etcd=…' --ours '…' --workload put-1,put-64 --rounds 10 -w json";
 
-/// Compare two servers under the same load, by turns
+/// Compare servers under the same load, by turns
 ///
-/// Starts both commands, each in a fresh directory and pinned to one core, with the clients on another core; writes the
-/// same keys to both; then gives each server a turn of every load, round after round. A command is split at white space;
+/// Starts all commands, each in a fresh directory and pinned to one core, with the clients on another core; writes the
+/// same keys to all; then gives each server a turn of every load, round after round. A command is split at white space;
 /// in it `{dir}` stands for the data directory, `{client_url}` and `{peer_url}` for free URLs, `{port}` for the client port.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CompareArgs {
-    /// Command that starts the server compared with
-    #[arg(long, value_name = "COMMAND")]
-    peer: String,
-    /// Command that starts our server
-    #[arg(long, value_name = "COMMAND")]
-    ours: String,
+    #[command(flatten)]
+    servers: ServerArgs,
     /// Loads to run, separated by commas [default: all]
     #[arg(long, value_name = "WORKLOAD", value_delimiter = ',')]
     workload: Vec<Workload>,
@@ -51,15 +47,6 @@ pub(crate) struct CompareArgs {
     /// Keys written before anything is measured
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     keys: u64,
-    /// Directory to put the data directories in [default: the system's directory for temporary files]
-    #[arg(long, value_name = "DIRECTORY")]
-    directory: Option<PathBuf>,
-    /// Core that both servers are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 0)]
-    server_core: usize,
-    /// Core that the clients are pinned to
-    #[arg(long, value_name = "CORE", default_value_t = 1)]
-    client_core: usize,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     write_out: Format,
@@ -80,21 +67,11 @@ fn positive_seconds(text: &str) -> Result<f64, String> {
 
 /// Measures and prints.
 pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
-    let parent = args.directory.clone().unwrap_or_else(std::env::temp_dir);
-    let mut servers = Pair {
-        peer: Process::start("peer", &args.peer, &parent, args.server_core)?,
-        ours: Process::start("ours", &args.ours, &parent, args.server_core)?,
-    };
-    // Everything from here on happens on this one thread.
-    pin_to(args.client_core)?;
-    let runtime =
-        runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::io("start a runtime"))?;
-    let report = runtime.block_on(async {
-        tokio::select! {
-            report = measure(args, &mut servers) => report,
-            _ = tokio::signal::ctrl_c() => Err(BenchError::Interrupted),
-        }
-    })?;
+    let candidates = args.servers.candidates();
+    let mut servers =
+        candidates.iter().map(|candidate| args.servers.start(candidate)).collect::<Result<Vec<_>, _>>()?;
+    let mut report = Report::new(&candidates);
+    args.servers.run_clients(measure(args, &mut servers, &mut report))?;
     match args.write_out {
         Format::Table => print!("{report}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
@@ -102,26 +79,53 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
     Ok(())
 }
 
-async fn measure(args: &CompareArgs, servers: &mut Pair<Process>) -> Result<Report, BenchError> {
-    let clients =
-        Pair { peer: load(&mut servers.peer, args.keys).await?, ours: load(&mut servers.ours, args.keys).await? };
+async fn measure(args: &CompareArgs, servers: &mut [Process], report: &mut Report) -> Result<(), BenchError> {
+    let mut clients = Vec::new();
+    for server in servers.iter_mut() {
+        clients.push(load(server, args.keys).await?);
+    }
     let workloads = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload.clone() };
-    let mut totals: Vec<Pair<Total>> =
-        workloads.iter().map(|_| Pair { peer: Total::new(), ours: Total::new() }).collect();
+    let mut totals: Vec<Vec<Total>> =
+        workloads.iter().map(|_| servers.iter().map(|_| Total::new()).collect()).collect();
     let length = Duration::from_secs_f64(args.seconds);
     for round in 0..args.rounds {
-        for (workload, total) in workloads.iter().zip(&mut totals) {
+        for (workload, totals) in workloads.iter().zip(&mut totals) {
             eprintln!("round {} of {}: {workload}", round + 1, args.rounds);
-            let seed = u64::from(round) * 2;
-            turn(&servers.peer, &clients.peer, *workload, seed, length, &mut total.peer).await?;
-            turn(&servers.ours, &clients.ours, *workload, seed, length, &mut total.ours).await?;
+            for ((server, clients), total) in servers.iter().zip(&clients).zip(totals) {
+                turn(server, clients, *workload, u64::from(round) * 2, length, total).await?;
+            }
         }
     }
-    servers.peer.check_alive()?;
-    servers.ours.check_alive()?;
-    let resident = Pair { peer: servers.peer.resident_bytes()?, ours: servers.ours.resident_bytes()? };
-    let compared = workloads.iter().zip(&totals).map(|(workload, total)| Compared::new(*workload, total)).collect();
-    Ok(Report::new(args.keys, args.rounds, resident, compared))
+    for server in servers.iter_mut() {
+        server.check_alive()?;
+    }
+    for (workload, totals) in workloads.iter().zip(&totals) {
+        for (server, total) in servers.iter().zip(totals) {
+            report.loads.push(total.row(workload.to_string(), server.name()));
+        }
+    }
+    add_lines(report);
+    Ok(())
+}
+
+/// What the loads say about the targets.
+fn add_lines(report: &mut Report) {
+    type Figure = fn(&LoadRow) -> f64;
+    let lines: [(&str, &str, Figure); 6] = [
+        ("put-1-p50", "put-1", |row| row.p50_us),
+        ("put-64-cpu", "put-64", |row| row.server_cpu_us_per_operation),
+        ("put-64-p99", "put-64", |row| row.p99_us / 1000.0),
+        ("get-64-cpu", "get-64", |row| row.server_cpu_us_per_operation),
+        ("get-1-p50", "get-1", |row| row.p50_us),
+        ("list-100-cpu", "list-100", |row| row.server_cpu_us_per_operation),
+    ];
+    for (target, load, figure) in lines {
+        let rows = report.loads.iter().filter(|row| row.load == load);
+        let figures: Vec<_> = rows.map(|row| (row.server.clone(), figure(row))).collect();
+        if !figures.is_empty() {
+            report.add_line(target, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
+        }
+    }
 }
 
 /// Waits until the server answers and writes the keys.

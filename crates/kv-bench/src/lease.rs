@@ -22,7 +22,7 @@ use crate::BenchError;
 use crate::compare::wait_until_ready;
 use crate::probe::{EVERY, Probe, Probed};
 use crate::process::Process;
-use crate::turns::TurnArgs;
+use crate::servers::ServerArgs;
 use crate::workload::{Random, key};
 
 /// Requests under way at once, and streams of renewals.
@@ -50,7 +50,7 @@ const WRITTEN_KEYS: u64 = 1000;
 #[derive(Debug, Args)]
 pub(crate) struct LeaseArgs {
     #[command(flatten)]
-    turns: TurnArgs,
+    servers: ServerArgs,
     /// Leases that are granted and renewed
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     leases: u64,
@@ -61,7 +61,7 @@ pub(crate) struct LeaseArgs {
 
 /// Measures and prints.
 pub(crate) fn run(args: &LeaseArgs) -> Result<(), BenchError> {
-    let rows = args.turns.measure(&async |server: &mut Process| measure(server, args.leases, args.expiring).await)?;
+    let rows = args.servers.measure(&async |server: &mut Process| measure(server, args.leases, args.expiring).await)?;
     let report = Report { leases: args.leases, expiring: args.expiring, rows };
     print!("{report}");
     Ok(())

@@ -1,6 +1,6 @@
-//! Measures two servers of the etcd API side by side: the same clients, the same load, by turns.
+//! Measures servers of the etcd API side by side: the same clients, the same load, by turns.
 //!
-//! `kv-bench compare --peer CMD --ours CMD` starts both servers itself, loads them with the same keys and gives each of
+//! `kv-bench compare --peer CMD --ours CMD` starts the servers itself, loads them with the same keys and gives each of
 //! them a turn, round after round, so that whatever else the machine does meets both. Every server is pinned to one
 //! core and the load to another.
 //!
@@ -15,8 +15,10 @@ mod lease;
 mod probe;
 mod process;
 mod report;
+mod servers;
 mod stall;
-mod turns;
+mod targets;
+mod total;
 mod workload;
 
 use std::ffi::OsString;

@@ -22,7 +22,7 @@ use crate::BenchError;
 use crate::compare::wait_until_ready;
 use crate::probe::{EVERY, Probe, Probed};
 use crate::process::Process;
-use crate::turns::TurnArgs;
+use crate::servers::ServerArgs;
 use crate::workload::{Random, key};
 
 /// Bytes of every value.
@@ -45,7 +45,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 #[derive(Debug, Args)]
 pub(crate) struct StallArgs {
     #[command(flatten)]
-    turns: TurnArgs,
+    servers: ServerArgs,
     /// Megabytes of values; one in three is overwritten once
     #[arg(long, value_name = "MEGABYTES", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     megabytes: u64,
@@ -53,7 +53,7 @@ pub(crate) struct StallArgs {
 
 /// Measures and prints.
 pub(crate) fn run(args: &StallArgs) -> Result<(), BenchError> {
-    let rows = args.turns.measure(&async |server: &mut Process| measure(server, args.megabytes).await)?;
+    let rows = args.servers.measure(&async |server: &mut Process| measure(server, args.megabytes).await)?;
     let report = Report { megabytes: args.megabytes, rows: rows.into_iter().flatten().collect() };
     print!("{report}");
     Ok(())
