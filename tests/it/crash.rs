@@ -18,17 +18,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use kv_proto::etcdserverpb::kv_client::KvClient;
 use kv_proto::etcdserverpb::maintenance_client::MaintenanceClient;
-use kv_proto::etcdserverpb::watch_client::WatchClient;
-use kv_proto::etcdserverpb::watch_request::RequestUnion;
-use kv_proto::etcdserverpb::{
-    CompactionRequest, DefragmentRequest, HashKvRequest, PutRequest, RangeRequest, WatchCreateRequest, WatchRequest,
-};
+use kv_proto::etcdserverpb::{CompactionRequest, DefragmentRequest, HashKvRequest, PutRequest, RangeRequest};
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::time::sleep;
 use tonic::transport::Channel;
 
+use crate::harness::history::history;
 use crate::harness::{Kind, Random, Server, Tool};
 
 /// How often the server is killed in an ordinary run.
@@ -42,8 +38,6 @@ const LOAD_MIN_MS: u64 = 100;
 const OFFLINE_SAMPLES: usize = 4;
 /// Larger than the whole history.
 const MESSAGE_BYTES_MAX: usize = 1 << 30;
-/// How long reading the history may take.
-const HISTORY_WITHIN: Duration = Duration::from_secs(60);
 
 /// What goes on beside the writers when the kill comes.
 #[derive(Debug, Clone, Copy)]
@@ -208,35 +202,6 @@ async fn bounds(server: &Server) -> (i64, i64) {
     let mut maintenance = MaintenanceClient::new(server.channel());
     let answer = maintenance.hash_kv(HashKvRequest { revision: 0 }).await.expect("hash the history").into_inner();
     (answer.compact_revision.max(0), answer.header.expect("an answer has a header").revision)
-}
-
-/// Returns every put after `compacted` up to `current`, by revision.
-async fn history(server: &Server, compacted: i64, current: i64) -> Acknowledged {
-    let mut puts = Acknowledged::new();
-    if compacted >= current {
-        return puts;
-    }
-    let create = WatchCreateRequest {
-        key: Bytes::from_static(b"\0"),
-        range_end: Bytes::from_static(b"\0"),
-        start_revision: compacted + 1,
-        ..WatchCreateRequest::default()
-    };
-    let (requests, receiver) = tokio::sync::mpsc::channel(1);
-    let watch = WatchRequest { request_union: Some(RequestUnion::CreateRequest(create)) };
-    requests.send(watch).await.expect("the receiver is right here");
-    let mut client = WatchClient::new(server.channel()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let mut responses = client.watch(ReceiverStream::new(receiver)).await.expect("open a watch stream").into_inner();
-    while puts.last_key_value().is_none_or(|(revision, _)| *revision < current) {
-        let response = timeout(HISTORY_WITHIN, responses.message()).await.expect("the history comes in time");
-        let response = response.expect("the watch stream works").expect("the watch stream goes on");
-        assert!(!response.canceled, "the watch was cancelled: {response:?}");
-        for event in response.events {
-            let kv = event.kv.expect("an event has a key");
-            puts.insert(kv.mod_revision, (kv.key, kv.value));
-        }
-    }
-    puts
 }
 
 /// Returns every key with its revision and value as of `revision`.

@@ -4,6 +4,7 @@ pub(crate) mod authority;
 pub(crate) mod curl;
 pub(crate) mod differences;
 pub(crate) mod disk;
+pub(crate) mod history;
 pub(crate) mod http2;
 pub(crate) mod kind;
 pub(crate) mod mask;
