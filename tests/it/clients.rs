@@ -23,7 +23,7 @@ struct Access<'a> {
 }
 
 /// Returns the program of a client.
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let installed = env::var_os("KVD_CLIENTS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/clients"), PathBuf::from);
     let program = installed.join(name);

@@ -41,6 +41,7 @@ mod readme;
 mod sandbox;
 mod scripting;
 mod snapshot;
+mod soak;
 mod terminal;
 mod tls;
 mod tools;

@@ -1,7 +1,7 @@
 // A client of an etcd-compatible server on etcd's own Go library. It does what users of the library do and prints one line for
 // each fact it finds, so that two servers can be compared by what they make it print.
 //
-//	ENDPOINT=127.0.0.1:2379 go-client kv|txn|watch|lease|lock|election|auth|tls
+//	ENDPOINT=127.0.0.1:2379 go-client kv|txn|watch|lease|lock|election|auth|tls|soak
 package main
 
 import (
@@ -20,6 +20,9 @@ import (
 // timeLimit ends a section that waits for something that never comes.
 const timeLimit = 60 * time.Second
 
+// soakLimit is that of a section which goes on until its input ends.
+const soakLimit = time.Hour
+
 var sections = map[string]func(context.Context, *clientv3.Client){
 	"kv":       keyValue,
 	"txn":      transactions,
@@ -29,13 +32,18 @@ var sections = map[string]func(context.Context, *clientv3.Client){
 	"election": elections,
 	"auth":     authentication,
 	"tls":      putAndGet,
+	"soak":     soak,
 }
 
 func main() {
 	if len(os.Args) != 2 || sections[os.Args[1]] == nil {
-		fail("usage: go-client kv|txn|watch|lease|lock|election|auth|tls")
+		fail("usage: go-client kv|txn|watch|lease|lock|election|auth|tls|soak")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeLimit)
+	limit := timeLimit
+	if os.Args[1] == "soak" {
+		limit = soakLimit
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	client := must(connect(os.Getenv("ETCD_TEST_USER"), os.Getenv("ETCD_TEST_PASSWORD")))
 	sections[os.Args[1]](ctx, client)

@@ -1,7 +1,7 @@
 // A client of an etcd-compatible server on the Node library `etcd3`. It does what users of the library do and prints one line
 // for each fact it finds, so that two servers can be compared by what they make it print.
 //
-//     ENDPOINT=127.0.0.1:2379 node kv|txn|watch|lease|lock|election|auth|tls
+//     ENDPOINT=127.0.0.1:2379 node kv|txn|watch|lease|lock|election|auth|tls|soak
 
 'use strict';
 
@@ -10,8 +10,11 @@ const { readFileSync } = require('node:fs');
 const readline = require('node:readline');
 const { isDeepStrictEqual } = require('node:util');
 const { Etcd3 } = require('etcd3');
+const { soak } = require('./soak');
 
 const TIME_LIMIT_MS = 60_000;
+// Of a section that goes on until its input ends.
+const SOAK_LIMIT_MS = 3_600_000;
 
 function connect(username = process.env.ETCD_TEST_USER, password = process.env.ETCD_TEST_PASSWORD) {
   const { ENDPOINT, CA, CERT, KEY } = process.env;
@@ -325,11 +328,11 @@ function fail(message) {
   process.exit(1);
 }
 
-const sections = { kv, txn, watch, lease, lock, election, auth, tls };
+const sections = { kv, txn, watch, lease, lock, election, auth, tls, soak };
 
 async function main(section) {
   const client = connect();
-  await sections[section](client);
+  await sections[section](client, fail);
   client.close();
   console.log('done');
   process.exit(0);
@@ -338,5 +341,5 @@ async function main(section) {
 if (!sections[process.argv[2]] || process.argv.length !== 3) {
   fail(`usage: node ${Object.keys(sections).join('|')}`);
 }
-setTimeout(fail, TIME_LIMIT_MS, 'took too long').unref();
+setTimeout(fail, process.argv[2] === 'soak' ? SOAK_LIMIT_MS : TIME_LIMIT_MS, 'took too long').unref();
 main(process.argv[2]).catch(error => fail(`${error.constructor.name}: ${error.message}`));

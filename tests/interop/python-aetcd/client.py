@@ -4,7 +4,7 @@ It does what users of the library do and prints one line for each fact it finds,
 they make it print. The library has no TLS and no elections. What it has no function for (old revisions, limits, users) goes
 through its generated stubs, as its users do it.
 
-    ENDPOINT=127.0.0.1:2379 python-aetcd kv|txn|watch|lease|lock|election|auth|tls
+    ENDPOINT=127.0.0.1:2379 python-aetcd kv|txn|watch|lease|lock|election|auth|tls|soak
 """
 
 import asyncio
@@ -15,6 +15,8 @@ import time
 import aetcd
 from aetcd import exceptions, rpc
 from aetcd.rtypes import EventKind
+
+import soak
 
 TIME_LIMIT_SECONDS = 60
 
@@ -323,10 +325,12 @@ async def run(section):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] not in (*SECTIONS, *NOT_OFFERED):
-        fail("usage: python-aetcd " + "|".join((*SECTIONS, *NOT_OFFERED)))
+    if len(sys.argv) != 2 or sys.argv[1] not in (*SECTIONS, *NOT_OFFERED, "soak"):
+        fail("usage: python-aetcd " + "|".join((*SECTIONS, *NOT_OFFERED, "soak")))
     if sys.argv[1] in NOT_OFFERED:
         print("not offered")
+    elif sys.argv[1] == "soak":
+        asyncio.run(soak.run(connect))
     else:
         try:
             asyncio.run(run(SECTIONS[sys.argv[1]]))

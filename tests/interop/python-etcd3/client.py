@@ -4,7 +4,7 @@ It does what users of the library do and prints one line for each fact it finds,
 they make it print. What the library has no function for (old revisions, limits, users) goes through its generated stubs, as
 its users do it.
 
-    ENDPOINT=127.0.0.1:2379 python-etcd3 kv|txn|watch|lease|lock|election|auth|tls
+    ENDPOINT=127.0.0.1:2379 python-etcd3 kv|txn|watch|lease|lock|election|auth|tls|soak
 """
 
 import os
@@ -15,6 +15,8 @@ import time
 import etcd3
 import grpc
 from etcd3 import etcdrpc, events, exceptions
+
+import soak
 
 TIME_LIMIT_SECONDS = 60
 
@@ -370,8 +372,12 @@ SECTIONS = {section.__name__: section for section in (kv, txn, watch, lease, loc
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] not in SECTIONS:
-        fail("usage: python-etcd3 " + "|".join(SECTIONS))
+    if len(sys.argv) != 2 or sys.argv[1] not in (*SECTIONS, "soak"):
+        fail("usage: python-etcd3 " + "|".join((*SECTIONS, "soak")))
+    if sys.argv[1] == "soak":
+        soak.run(connect)
+        print("done", flush=True)
+        os._exit(0)
     limit = threading.Timer(TIME_LIMIT_SECONDS, fail, ["took too long"])
     limit.daemon = True
     limit.start()

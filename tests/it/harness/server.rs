@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,9 @@ const HEALTH: &str = "/health?exclude=NOSPACE&exclude=CORRUPT";
 const POLL_EVERY: Duration = Duration::from_millis(10);
 /// How much of a server's log a failure shows.
 const LOG_LINES_SHOWN: usize = 60;
+/// Ports below those that Linux gives to connections.
+const FIRST_LASTING_PORT: u32 = 20_000;
+const LASTING_PORTS: u32 = 10_000;
 /// A port found free can be taken before etcd binds it; how often another one is tried.
 const PORT_ATTEMPTS: usize = 5;
 
@@ -40,6 +44,8 @@ pub(crate) struct Server {
     wrapper: Vec<String>,
     child: Option<Child>,
     address: SocketAddr,
+    /// Whether every start is on the same address.
+    steady: bool,
 }
 
 impl Server {
@@ -76,6 +82,14 @@ impl Server {
         server
     }
 
+    /// Starts a server that keeps its address when it is started again, and waits until it serves.
+    pub(crate) fn start_steady(kind: Kind) -> Server {
+        let mut server = Server::new(kind, &[]);
+        (server.address, server.steady) = (lasting_address(), true);
+        server.start_again();
+        server
+    }
+
     /// Starts a server on data that is there already, and waits until it serves.
     ///
     /// # Errors
@@ -99,6 +113,7 @@ impl Server {
             wrapper: Vec::new(),
             child: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            steady: false,
         }
     }
 
@@ -134,10 +149,16 @@ impl Server {
         command.arg("--data-dir").arg(self.data_directory());
         if self.kind == Kind::Kvd {
             let _ = fs::remove_file(&ready_file);
-            self.address.set_port(0);
+            if self.steady {
+                command.args(["--advertise-client-urls", &self.client_urls()]);
+            } else {
+                self.address.set_port(0);
+            }
             command.args(["--listen-client-urls", &self.client_urls()]).arg("--ready-file").arg(&ready_file);
         } else {
-            self.address = free_address();
+            if !self.steady {
+                self.address = free_address();
+            }
             let client_urls = self.client_urls();
             // The advertised peer URL stays etcd's default, so that every server has the same member and cluster id.
             command
@@ -283,6 +304,16 @@ impl Drop for Server {
         }
         self.kill();
     }
+}
+
+/// Returns a loopback address that stays free while nobody listens on it: the system gives its port to no connection, not even
+/// to one that is made to this very address.
+fn lasting_address() -> SocketAddr {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Another run on this machine begins elsewhere; a port that is taken all the same is passed over.
+    let port = || FIRST_LASTING_PORT + (std::process::id() + TAKEN.fetch_add(1, Ordering::Relaxed)) % LASTING_PORTS;
+    let listener = (0..LASTING_PORTS).find_map(|_| TcpListener::bind(("127.0.0.1", port() as u16)).ok());
+    listener.and_then(|listener| listener.local_addr().ok()).expect("one of many ports is free")
 }
 
 /// Returns a loopback address nobody listened on a moment ago.

@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
  * A client of an etcd-compatible server on the Java library jetcd. It does what users of the library do and prints one line for
  * each fact it finds, so that two servers can be compared by what they make it print.
  *
- * <pre>ENDPOINT=127.0.0.1:2379 java kv|txn|watch|lease|lock|election|auth|tls</pre>
+ * <pre>ENDPOINT=127.0.0.1:2379 java kv|txn|watch|lease|lock|election|auth|tls|soak</pre>
  */
 public final class Main {
     private static final long TIME_LIMIT_SECONDS = 60;
+    /** Of a section that goes on until its input ends. */
+    private static final long SOAK_LIMIT_SECONDS = 3600;
 
     interface Section {
         void run(Client client) throws Exception;
@@ -34,14 +36,16 @@ public final class Main {
             "lock", Coordination::locks,
             "election", Coordination::elections,
             "auth", Access::authentication,
-            "tls", Main::putAndGet));
+            "tls", Main::putAndGet,
+            "soak", Soak::run));
 
     public static void main(String[] arguments) {
         Section section = arguments.length == 1 ? SECTIONS.get(arguments[0]) : null;
         if (section == null) {
             throw fail("usage: java " + String.join("|", SECTIONS.keySet()));
         }
-        CompletableFuture.delayedExecutor(TIME_LIMIT_SECONDS, TimeUnit.SECONDS).execute(() -> fail("took too long"));
+        long limit = arguments[0].equals("soak") ? SOAK_LIMIT_SECONDS : TIME_LIMIT_SECONDS;
+        CompletableFuture.delayedExecutor(limit, TimeUnit.SECONDS).execute(() -> fail("took too long"));
         try (Client client = connect(System.getenv("ETCD_TEST_USER"), System.getenv("ETCD_TEST_PASSWORD"))) {
             section.run(client);
         } catch (Exception error) {
