@@ -186,10 +186,15 @@ fn usage_error(command: &Command, message: String) -> Stop {
     Stop::Error(CliError::new(ExitStatus::Failure, message).with_usage(usage))
 }
 
+/// Examples are to be copied, so they are not wrapped as the rest is.
 fn help(command: &Command, long: bool) -> String {
-    let mut command = command.clone();
+    let examples = command.get_after_long_help().filter(|_| long).map(ToString::to_string);
+    let mut command = command.clone().after_long_help(None);
     let text = if long { command.render_long_help() } else { command.render_help() };
-    text.to_string()
+    match examples {
+        Some(examples) => format!("{text}\n{examples}"),
+        None => text.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -237,6 +242,14 @@ mod tests {
             .subcommand(Command::new("compare"));
         let abbreviable = &["get", "watch", "endpoint", "compaction", "completion", "lease", "lock", "move-leader"];
         Tool { command, abbreviable, environment_prefixes: &["KVCTL", "ETCDCTL"] }
+    }
+
+    #[test]
+    fn examples_are_not_wrapped() {
+        let examples = format!("Examples:\n    $ kvctl get {}\n", "key ".repeat(50));
+        let command = Command::new("get").about("Read").term_width(40).after_long_help(examples.clone());
+        assert!(help(&command, true).ends_with(&format!("\n\n{examples}")));
+        assert!(!help(&command, false).contains("Examples"));
     }
 
     fn parse_line(line: &str, environment: &[(&str, &str)]) -> Result<ArgMatches, Stop> {

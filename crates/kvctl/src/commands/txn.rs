@@ -25,7 +25,13 @@ Examples:
     END
 
   Take a value only if nobody changed it since revision 12:
+    $ kvctl txn <<'END'
     mod(\"/app/color\") = \"12\"
+
+    put /app/color blue
+
+
+    END
 ";
 
 const LONG_ABOUT: &str = "\
