@@ -8,12 +8,14 @@ pub(crate) mod history;
 pub(crate) mod http2;
 pub(crate) mod kind;
 pub(crate) mod mask;
+pub(crate) mod programs;
 pub(crate) mod proxy;
 pub(crate) mod server;
 pub(crate) mod tool;
 
 pub(crate) use authority::{Authority, Subject};
 pub(crate) use kind::Kind;
+pub(crate) use programs::Programs;
 pub(crate) use server::Server;
 pub(crate) use tool::{Output, Tool};
 

@@ -20,6 +20,7 @@ mod doctor;
 mod duplicate_keys;
 mod endpoints;
 mod etcd_client;
+mod examples;
 mod feature_gates;
 mod formats;
 mod full_disk;

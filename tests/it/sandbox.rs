@@ -4,46 +4,34 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::harness::Programs;
+
 /// How long something may take that happens at once on an idle machine.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// The three programs under their own names in one directory, and an empty one for what is temporary.
+/// The programs, and an empty directory for what is temporary.
 struct Place {
-    programs: TempDir,
+    programs: Programs,
     temporary: TempDir,
 }
 
 impl Place {
     fn new() -> Place {
-        // A link needs the same file system.
-        let programs = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory for the programs");
-        for (name, binary) in [
-            ("kvd", env!("CARGO_BIN_EXE_kvd-under-test")),
-            ("kvctl", env!("CARGO_BIN_EXE_kvctl-under-test")),
-            ("kvutl", env!("CARGO_BIN_EXE_kvutl-under-test")),
-        ] {
-            fs::hard_link(binary, programs.path().join(name)).expect("a link to a binary");
-        }
-        Place { programs, temporary: TempDir::new().expect("a temporary directory") }
-    }
-
-    fn program(&self, name: &str) -> PathBuf {
-        self.programs.path().join(name)
+        Place { programs: Programs::new(), temporary: TempDir::new().expect("a temporary directory") }
     }
 
     /// Returns `kvctl sandbox` with options, ready to run a script of the shell.
     fn sandbox(&self, options: &[&str], script: &str) -> Command {
-        let mut command = Command::new(self.program("kvctl"));
+        let mut command = Command::new(self.programs.path("kvctl"));
         command.arg("sandbox").args(options).args(["--", "sh", "-c", script]);
-        let path = format!("{}:{}", self.programs.path().display(), std::env::var("PATH").unwrap_or_default());
-        command.env("PATH", path).env("TMPDIR", self.temporary.path()).env_remove("CI");
+        command.env("PATH", self.programs.search_path()).env("TMPDIR", self.temporary.path()).env_remove("CI");
         command
     }
 
@@ -97,7 +85,7 @@ fn the_status_is_the_commands() {
 #[test]
 fn a_snapshot_is_what_it_begins_with() {
     let place = Place::new();
-    let snapshot = place.programs.path().join("backup.db");
+    let snapshot = place.programs.path("backup.db");
     let snapshot = snapshot.to_str().unwrap();
     let output = place.run(&[], &format!("kvctl put a 1; kvctl put a 2; kvctl snapshot save {snapshot}"));
     assert!(output.status.success(), "{output:?}");
@@ -132,7 +120,7 @@ fn a_kvctl_that_is_killed_takes_the_server_with_it() {
 #[test]
 fn without_a_kvd_it_says_so() {
     let place = Place::new();
-    fs::remove_file(place.program("kvd")).unwrap();
+    fs::remove_file(place.programs.path("kvd")).unwrap();
     let output = place.sandbox(&[], "true").env("PATH", "/nowhere").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
