@@ -7,6 +7,8 @@
 //! `kv-bench stall` measures how long one reader and one writer are held up while a store is compacted, copied and
 //! defragmented.
 //!
+//! `kv-bench state` measures what a large store costs: listing, counting, memory, disk, restart, and upkeep beside writers.
+//!
 //! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
@@ -19,6 +21,7 @@ mod process;
 mod report;
 mod servers;
 mod stall;
+mod state;
 mod targets;
 mod total;
 mod workload;
@@ -42,6 +45,7 @@ struct Arguments {
 enum Command {
     Compare(compare::CompareArgs),
     Stall(stall::StallArgs),
+    State(state::StateArgs),
     Lease(lease::LeaseArgs),
 }
 
@@ -59,6 +63,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
         Command::Stall(stall) => stall::run(&stall),
+        Command::State(state) => state::run(&state),
         Command::Lease(lease) => lease::run(&lease),
     };
     match done {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -19,6 +20,8 @@ const LOG_LINES_SHOWN: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Process {
     name: String,
+    words: Vec<String>,
+    core: usize,
     child: Child,
     address: SocketAddr,
     directory: TempDir,
@@ -45,16 +48,15 @@ impl Process {
                     .replace("{port}", &address.port().to_string())
             })
             .collect();
-        let (program, arguments) =
-            words.split_first().ok_or_else(|| BenchError::EmptyCommand { server: name.to_owned() })?;
-        let log = File::create(directory.path().join("log")).map_err(BenchError::io("create the server's log"))?;
-        let log_too = log.try_clone().map_err(BenchError::io("create the server's log"))?;
-        // A child inherits the cores of the thread that starts it.
-        let child = on_core(core, || {
-            Command::new(program).args(arguments).stdin(Stdio::null()).stdout(log).stderr(log_too).spawn()
-        })?
-        .map_err(BenchError::io(format!("start {program}")))?;
-        Ok(Process { name: name.to_owned(), child, address, directory })
+        let child = spawn(name, &words, core, directory.path())?;
+        Ok(Process { name: name.to_owned(), words, core, child, address, directory })
+    }
+
+    /// Kills the server without a warning and starts the same command on the same directory.
+    pub(crate) fn kill_and_restart(&mut self) -> Result<(), BenchError> {
+        self.child.kill().and_then(|()| self.child.wait()).map_err(BenchError::io("kill the server"))?;
+        self.child = spawn(&self.name, &self.words, self.core, self.directory.path())?;
+        Ok(())
     }
 
     /// Returns what the report calls this server.
@@ -92,8 +94,22 @@ impl Process {
 
     /// Returns its resident memory in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64, BenchError> {
+        self.memory_bytes("VmRSS")
+    }
+
+    /// Returns its resident memory that is not a copy of a file, in bytes.
+    pub(crate) fn anonymous_bytes(&self) -> Result<u64, BenchError> {
+        self.memory_bytes("RssAnon")
+    }
+
+    /// Returns the bytes of disk its data directory takes: blocks, not lengths, because files have holes.
+    pub(crate) fn disk_bytes(&self) -> Result<u64, BenchError> {
+        allocated_bytes(&self.directory.path().join("data")).map_err(BenchError::io("measure the data directory"))
+    }
+
+    fn memory_bytes(&self, field: &str) -> Result<u64, BenchError> {
         let status = self.proc_file("status")?;
-        resident_of_status(&status).ok_or_else(|| self.malformed("status"))
+        bytes_of_status(&status, field).ok_or_else(|| self.malformed("status"))
     }
 
     fn proc_file(&self, file: &str) -> Result<String, BenchError> {
@@ -113,6 +129,18 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts the command; what it prints is added to the file `log` in `directory`.
+fn spawn(name: &str, words: &[String], core: usize, directory: &Path) -> Result<Child, BenchError> {
+    let (program, arguments) =
+        words.split_first().ok_or_else(|| BenchError::EmptyCommand { server: name.to_owned() })?;
+    let log = File::options().create(true).append(true).open(directory.join("log"));
+    let log = log.map_err(BenchError::io("create the server's log"))?;
+    let log_too = log.try_clone().map_err(BenchError::io("create the server's log"))?;
+    // A child inherits the cores of the thread that starts it.
+    on_core(core, || Command::new(program).args(arguments).stdin(Stdio::null()).stdout(log).stderr(log_too).spawn())?
+        .map_err(BenchError::io(format!("start {program}")))
 }
 
 /// Pins the calling thread to `core`.
@@ -146,11 +174,28 @@ fn ticks_of_stat(stat: &str) -> Option<u64> {
     Some(user + system)
 }
 
-/// `VmRSS` of `/proc/PID/status`, in bytes.
-fn resident_of_status(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+/// A field of `/proc/PID/status`, in bytes.
+fn bytes_of_status(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
+}
+
+/// What a file or a directory with all below it takes on the disk.
+fn allocated_bytes(path: &Path) -> io::Result<u64> {
+    let metadata = match fs::symlink_metadata(path) {
+        // Servers remove files while they are counted.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        metadata => metadata?,
+    };
+    // Linux counts in units of 512 B whatever the file system's blocks are.
+    let mut bytes = metadata.blocks() * 512;
+    if metadata.is_dir() {
+        for entry in fs::read_dir(path)? {
+            bytes += allocated_bytes(&entry?.path())?;
+        }
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -166,7 +211,10 @@ mod tests {
 
     #[test]
     fn resident_memory_is_in_bytes() {
-        assert_eq!(resident_of_status("Name:\tx\nVmRSS:\t    12 kB\nThreads:\t1\n"), Some(12 * 1024));
+        let status = "Name:\tx\nVmRSS:\t    12 kB\nRssAnon:\t 8 kB\nThreads:\t1\n";
+        assert_eq!(bytes_of_status(status, "VmRSS"), Some(12 * 1024));
+        assert_eq!(bytes_of_status(status, "RssAnon"), Some(8 * 1024));
+        assert_eq!(bytes_of_status(status, "Threads"), None);
     }
 
     #[test]
@@ -176,6 +224,10 @@ mod tests {
         process.check_alive().expect("it runs");
         assert!(process.cpu_time().expect("read its time") < Duration::from_secs(1));
         assert!(process.resident_bytes().expect("read its memory") > 0);
+        let first = process.child.id();
+        process.kill_and_restart().expect("start again");
+        process.check_alive().expect("it runs again");
+        assert_ne!(process.child.id(), first);
 
         let echo = Process::start("echo", "echo {port} {client_url}", directory.path(), 0).expect("start");
         let (port, url) = (echo.address.port(), echo.url());

@@ -23,8 +23,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "[NAME=]COMMAND")]
     peer: Vec<Peer>,
     /// Command that starts our server
-    #[arg(long, value_name = "COMMAND")]
-    ours: String,
+    #[arg(long, value_name = "COMMAND", required_unless_present = "peer")]
+    ours: Option<String>,
     /// Directory to put the data directories in [default: the system's directory for temporary files]
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
@@ -62,7 +62,6 @@ pub(crate) enum Role {
     /// One that ours is compared with.
     Peer,
     /// One that only answers: what no server on the same transport can beat.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no server of the floor yet"))]
     Floor,
     Ours,
 }
@@ -80,7 +79,7 @@ impl ServerArgs {
     pub(crate) fn candidates(&self) -> Vec<Candidate> {
         let peers = self.peer.iter().cloned().map(|Peer { name, command }| (name, Role::Peer, command));
         peers
-            .chain([(OURS.to_owned(), Role::Ours, self.ours.clone())])
+            .chain(self.ours.iter().map(|command| (OURS.to_owned(), Role::Ours, command.clone())))
             .map(|(name, role, command)| Candidate { name, role, command })
             .collect()
     }

@@ -82,6 +82,17 @@ impl Upkeep {
 }
 
 async fn measure(server: &mut Process, megabytes: u64) -> Result<Vec<Row>, BenchError> {
+    measure_each(server, megabytes, &Upkeep::ALL).await
+}
+
+/// Returns the longest wait of a read or a write while a filled store is defragmented.
+pub(crate) async fn of_defragmentation(server: &mut Process, megabytes: u64) -> Result<Duration, BenchError> {
+    let rows = measure_each(server, megabytes, &[Upkeep::Defragmentation]).await?;
+    let longest = rows.iter().map(|row| row.reads.latencies.max().max(row.writes.latencies.max())).max();
+    Ok(Duration::from_nanos(longest.unwrap_or(0)))
+}
+
+async fn measure_each(server: &mut Process, megabytes: u64, what: &[Upkeep]) -> Result<Vec<Row>, BenchError> {
     let puts = megabytes * 1_000_000 / VALUE_BYTES as u64;
     let keys = puts * 3 / 4;
     drop(wait_until_ready(server, keys).await?);
@@ -97,7 +108,7 @@ async fn measure(server: &mut Process, megabytes: u64) -> Result<Vec<Row>, Bench
     let revision = load(loading, puts, keys).await.map_err(failed("loading"))?;
 
     let mut rows = Vec::new();
-    for what in Upkeep::ALL {
+    for &what in what {
         eprintln!("{name}: {}", what.name());
         let reader = reader(reading.clone(), keys);
         let writer = writer(writing.clone());
