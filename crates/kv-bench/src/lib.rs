@@ -14,6 +14,7 @@
 mod compare;
 mod error;
 mod lease;
+mod lifecycle;
 #[cfg_attr(not(test), expect(dead_code, reason = "whoever draws first takes this line away"))]
 mod plot;
 mod probe;

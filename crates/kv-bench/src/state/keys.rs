@@ -15,6 +15,7 @@ use super::Found;
 use super::data::{PREFIX, PREFIX_END, connect, connect_all, fill, key, overwrite};
 use crate::BenchError;
 use crate::compare::wait_until_ready;
+use crate::lifecycle::{rest, restart};
 use crate::process::Process;
 use crate::servers::OURS;
 
@@ -25,16 +26,9 @@ const LISTED_WITHIN: Duration = Duration::from_secs(100);
 /// How long and by how many clients keys are counted.
 const COUNTING: Duration = Duration::from_secs(2);
 const COUNTERS: usize = 16;
-/// A server rests when it uses less than this part of a core for this long, or is not waited for any longer.
-const RESTING_SHARE: f64 = 0.03;
-const RESTING: Duration = Duration::from_secs(2);
-const RESTS_WITHIN: Duration = Duration::from_secs(60);
 /// Restarts, the median of which counts, and the puts right before each.
 const RESTARTS: usize = 3;
 const PUTS_BEFORE_RESTART: u64 = 1000;
-/// How long a restart may take, and how often the server is asked.
-const RESTARTED_WITHIN: Duration = Duration::from_secs(120);
-const ASKED_EVERY: Duration = Duration::from_millis(1);
 
 pub(super) async fn measure(server: &mut Process, keys: u64, changes: u64) -> Result<Found, BenchError> {
     drop(wait_until_ready(server, 1).await?);
@@ -70,7 +64,7 @@ pub(super) async fn measure(server: &mut Process, keys: u64, changes: u64) -> Re
     let mut restarts = Vec::new();
     for _ in 0..RESTARTS {
         overwrite(&connect_all(server), PUTS_BEFORE_RESTART, keys).await.map_err(failed("put"))?;
-        restarts.push(restart(server).await?);
+        restarts.push(restart(server, key(0)).await?);
     }
     restarts.sort();
     found.add("restart", restarts[RESTARTS / 2].as_secs_f64());
@@ -79,19 +73,6 @@ pub(super) async fn measure(server: &mut Process, keys: u64, changes: u64) -> Re
     found.note(&format!("RssAnon after the restarts {:.0} MB", server.anonymous_bytes()? as f64 / 1e6));
     server.check_alive()?;
     Ok(found)
-}
-
-/// Waits until the server has nothing left to do in the background.
-async fn rest(server: &Process) -> Result<(), BenchError> {
-    let began = Instant::now();
-    loop {
-        let before = server.cpu_time()?;
-        tokio::time::sleep(RESTING).await;
-        let used = server.cpu_time()?.saturating_sub(before);
-        if used.as_secs_f64() < RESTING_SHARE * RESTING.as_secs_f64() || began.elapsed() > RESTS_WITHIN {
-            return Ok(());
-        }
-    }
 }
 
 /// A list of all keys, or of as many as there was time for.
@@ -164,28 +145,4 @@ async fn count_cpu(server: &Process, keys: u64) -> Result<f64, BenchError> {
     }
     let used = server.cpu_time()?.saturating_sub(before);
     Ok(used.as_secs_f64() / counted.get() as f64)
-}
-
-/// Kills the server and starts it again; returns how long it took until a key was read.
-async fn restart(server: &mut Process) -> Result<Duration, BenchError> {
-    let began = Instant::now();
-    server.kill_and_restart()?;
-    loop {
-        let request = RangeRequest { key: key(0), ..RangeRequest::default() };
-        // A fresh connection each time, because one that failed waits before it tries again.
-        match KvClient::new(connect(server)).range(request).await {
-            Ok(answer) if answer.get_ref().kvs.len() == 1 => return Ok(began.elapsed()),
-            Ok(answer) => {
-                let (got, server) = (format!("{} keys", answer.get_ref().kvs.len()), server.name().to_owned());
-                return Err(BenchError::WrongAnswer { server, request: "get", got, expected: "1 key".to_owned() });
-            }
-            Err(_) if began.elapsed() < RESTARTED_WITHIN => {}
-            Err(status) => {
-                let log = format!("{}\nlast answer: {}", server.log_tail(), status.message());
-                return Err(BenchError::NotReady { server: server.name().to_owned(), waited: RESTARTED_WITHIN, log });
-            }
-        }
-        server.check_alive()?;
-        tokio::time::sleep(ASKED_EVERY).await;
-    }
 }
