@@ -1,43 +1,49 @@
 //! `kv-bench compare`: several servers, the same loads, by turns.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::BenchError;
+use crate::driver::{Distribution, KeySpace, Load, Operation, Order, Session, Until};
+use crate::lines::{READINGS, Reading, Row, Total, saturation_notes};
 use crate::process::Process;
+use crate::ready::wait_until_ready;
 use crate::report::{LoadRow, Report};
-use crate::servers::ServerArgs;
-use crate::total::Total;
-use crate::workload::{Clients, Workload};
+use crate::servers::{Candidate, Role, ServerArgs};
+use crate::targets::{Group, TARGETS, Target, target};
 
-/// How long a server may take to answer after its start.
-const READY_WITHIN: Duration = Duration::from_secs(30);
-/// How often it is asked.
-const READY_EVERY: Duration = Duration::from_millis(50);
+/// How long an empty server runs before its memory is looked at.
+const EMPTY_FOR: Duration = Duration::from_secs(2);
+/// How the keys are written before anything is measured.
+const FILL_CLIENTS: usize = 4;
+const FILL_TXN_PUTS: u64 = 128;
 
 const EXAMPLES: &str = "\
 Examples:
   kv-bench compare \\
-    --peer 'etcd=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
+    --peer '3.5=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
     --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
 
-  kv-bench compare --peer 'etcd=…' --ours '…' --workload put-1,put-64 --rounds 10 -w json";
+  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --only put-64-cpu,put-64-p99 --rounds 10 -w json";
 
 /// Compare servers under the same load, by turns
 ///
 /// Starts all commands, each in a fresh directory and pinned to one core, with the clients on another core; writes the
 /// same keys to all; then gives each server a turn of every load, round after round. A command is split at white space;
 /// in it `{dir}` stands for the data directory, `{client_url}` and `{peer_url}` for free URLs, `{port}` for the client port.
+///
+/// The table judges each figure by its ratio to the best peer's. `floor` is a server that answers at once with constants: what
+/// the transport alone costs.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     servers: ServerArgs,
-    /// Loads to run, separated by commas [default: all]
-    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',')]
-    workload: Vec<Workload>,
+    /// Figures to measure, separated by commas [default: all that need no store of a million keys]
+    #[arg(long, value_name = "FIGURE", value_delimiter = ',', value_parser = figure)]
+    only: Vec<&'static Target>,
     /// Turns of each server with each load
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -53,25 +59,44 @@ pub(crate) struct CompareArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Table,
     Json,
 }
 
-fn positive_seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn positive_seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if seconds > 0.0 && seconds < 1e6 => Ok(seconds),
         _ => Err("must be a positive number".to_owned()),
     }
 }
 
+fn figure(id: &str) -> Result<&'static Target, String> {
+    let known = || TARGETS.iter().filter(|target| target.group == Group::Load).map(|target| target.id);
+    target(id)
+        .filter(|target| target.group == Group::Load)
+        .ok_or_else(|| format!("must be one of {}", known().collect::<Vec<_>>().join(", ")))
+}
+
+impl CompareArgs {
+    fn wants(&self, id: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|target| target.id == id)
+    }
+
+    /// Returns the loads that have to be run.
+    fn rows(&self) -> Vec<Row> {
+        let needed: Vec<_> = READINGS.iter().filter(|reading| self.wants(reading.id)).flat_map(Reading::rows).collect();
+        Row::ALL.into_iter().filter(|row| needed.contains(row)).collect()
+    }
+}
+
 /// Measures and prints.
 pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
-    let candidates = args.servers.candidates();
+    let candidates = args.servers.candidates_with_floor();
     let mut servers =
         candidates.iter().map(|candidate| args.servers.start(candidate)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::new(&candidates);
-    args.servers.run_clients(measure(args, &mut servers, &mut report))?;
+    args.servers.run_clients(measure(args, &candidates, &mut servers, &mut report))?;
     match args.write_out {
         Format::Table => print!("{report}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
@@ -79,90 +104,89 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
     Ok(())
 }
 
-async fn measure(args: &CompareArgs, servers: &mut [Process], report: &mut Report) -> Result<(), BenchError> {
-    let mut clients = Vec::new();
+async fn measure(
+    args: &CompareArgs,
+    candidates: &[Candidate],
+    servers: &mut [Process],
+    report: &mut Report,
+) -> Result<(), BenchError> {
+    let roles: Vec<Role> = candidates.iter().map(|candidate| candidate.role).collect();
+    let mut figures: BTreeMap<&str, Vec<(String, f64)>> = BTreeMap::new();
     for server in servers.iter_mut() {
-        clients.push(load(server, args.keys).await?);
+        wait_until_ready(server).await?;
     }
-    let workloads = if args.workload.is_empty() { Workload::ALL.to_vec() } else { args.workload.clone() };
-    let mut totals: Vec<Vec<Total>> =
-        workloads.iter().map(|_| servers.iter().map(|_| Total::new()).collect()).collect();
+    if args.wants("memory-empty") {
+        tokio::time::sleep(EMPTY_FOR).await;
+        for (server, _) in servers.iter().zip(&roles).filter(|(_, role)| **role != Role::Floor) {
+            let megabytes = server.anonymous_bytes()? as f64 / 1e6;
+            figures.entry("memory-empty").or_default().push((server.name().to_owned(), megabytes));
+        }
+    }
+
+    let rows = args.rows();
+    let keys = KeySpace::of(args.keys);
+    if !rows.is_empty() {
+        for (server, _) in servers.iter().zip(&roles).filter(|(_, role)| **role != Role::Floor) {
+            eprintln!("{}: writing {} keys", server.name(), args.keys);
+            fill(server, &keys).await?;
+        }
+    }
+    let mut totals: Vec<Vec<Total>> = rows.iter().map(|_| servers.iter().map(|_| Total::default()).collect()).collect();
     let length = Duration::from_secs_f64(args.seconds);
     for round in 0..args.rounds {
-        for (workload, totals) in workloads.iter().zip(&mut totals) {
-            eprintln!("round {} of {}: {workload}", round + 1, args.rounds);
-            for ((server, clients), total) in servers.iter().zip(&clients).zip(totals) {
-                turn(server, clients, *workload, u64::from(round) * 2, length, total).await?;
+        for (row, totals) in rows.iter().zip(&mut totals) {
+            eprintln!("round {} of {}: {}", round + 1, args.rounds, row.name());
+            for ((server, role), total) in servers.iter().zip(&roles).zip(totals) {
+                if row.takes(*role) {
+                    row.turn(server, &keys, u64::from(round), length, total).await?;
+                }
             }
         }
     }
     for server in servers.iter_mut() {
         server.check_alive()?;
     }
-    for (workload, totals) in workloads.iter().zip(&totals) {
-        for (server, total) in servers.iter().zip(totals) {
-            report.loads.push(total.row(workload.to_string(), server.name()));
+
+    let mut measured: Vec<Vec<(Row, LoadRow)>> = servers.iter().map(|_| Vec::new()).collect();
+    for (row, totals) in rows.iter().zip(&totals) {
+        for (((server, role), total), measured) in servers.iter().zip(&roles).zip(totals).zip(&mut measured) {
+            if row.takes(*role) {
+                let load = total.row(row.name(), server.name());
+                report.loads.push(load.clone());
+                measured.push((*row, load));
+            }
         }
     }
-    add_lines(report);
+    for reading in READINGS.iter().filter(|reading| args.wants(reading.id)) {
+        for (server, measured) in servers.iter().zip(&measured) {
+            if let Some(figure) = reading.figure(measured) {
+                figures.entry(reading.id).or_default().push((server.name().to_owned(), figure));
+            }
+        }
+    }
+    for target in &TARGETS {
+        if let Some(figures) = figures.get(target.id) {
+            report.add_line(target.id, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
+        }
+    }
+    report.notes.extend(saturation_notes(&report.loads));
     Ok(())
 }
 
-/// What the loads say about the targets.
-fn add_lines(report: &mut Report) {
-    type Figure = fn(&LoadRow) -> f64;
-    let lines: [(&str, &str, Figure); 6] = [
-        ("put-1-p50", "put-1", |row| row.p50_us),
-        ("put-64-cpu", "put-64", |row| row.server_cpu_us_per_operation),
-        ("put-64-p99", "put-64", |row| row.p99_us / 1000.0),
-        ("get-64-cpu", "get-64", |row| row.server_cpu_us_per_operation),
-        ("get-1-p50", "get-1", |row| row.p50_us),
-        ("list-100-cpu", "list-100", |row| row.server_cpu_us_per_operation),
-    ];
-    for (target, load, figure) in lines {
-        let rows = report.loads.iter().filter(|row| row.load == load);
-        let figures: Vec<_> = rows.map(|row| (row.server.clone(), figure(row))).collect();
-        if !figures.is_empty() {
-            report.add_line(target, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
-        }
-    }
-}
-
-/// Waits until the server answers and writes the keys.
-async fn load(server: &mut Process, keys: u64) -> Result<Clients, BenchError> {
-    let clients = wait_until_ready(server, keys).await?;
-    eprintln!("{}: writing {keys} keys", server.name());
-    clients.load().await?;
-    Ok(clients)
-}
-
-/// Waits until the server answers.
-pub(crate) async fn wait_until_ready(server: &mut Process, keys: u64) -> Result<Clients, BenchError> {
-    let start = Instant::now();
-    let clients = Clients::new(server.name(), &server.url(), keys);
-    while let Err(status) = clients.probe().await {
-        server.check_alive()?;
-        if start.elapsed() > READY_WITHIN {
-            let log = format!("{}\nlast answer: {}", server.log_tail(), status.message());
-            return Err(BenchError::NotReady { server: server.name().to_owned(), waited: READY_WITHIN, log });
-        }
-        thread::sleep(READY_EVERY);
-    }
-    eprintln!("{} serves after {:.1} s", server.name(), start.elapsed().as_secs_f64());
-    Ok(clients)
-}
-
-async fn turn(
-    server: &Process,
-    clients: &Clients,
-    workload: Workload,
-    seed: u64,
-    length: Duration,
-    total: &mut Total,
-) -> Result<(), BenchError> {
-    clients.warm_up(workload, seed + 1).await?;
-    let before = server.cpu_time()?;
-    let recorded = clients.turn(workload, seed, length).await?;
-    total.add(&recorded, server.cpu_time()?.saturating_sub(before));
-    Ok(())
+/// Writes every key once.
+pub(crate) async fn fill(server: &Process, keys: &KeySpace) -> Result<(), BenchError> {
+    let operation = Operation::Fill { order: Order::Sequential, puts_per_txn: FILL_TXN_PUTS };
+    let load = Load {
+        operation,
+        clients: FILL_CLIENTS,
+        connections: FILL_CLIENTS,
+        keys: keys.clone(),
+        distribution: Distribution::Uniform,
+        rate: None,
+        idle_watchers: 0,
+        seed: 0,
+    };
+    let mut session = Session::open(server.name(), &[server.url()], load).await?;
+    let transactions = operation.count(keys.keys).unwrap_or(0);
+    session.drive(Until::Count(transactions)).await.map(drop)
 }

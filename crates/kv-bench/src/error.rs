@@ -1,6 +1,7 @@
 //! Why a measurement failed.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -26,6 +27,16 @@ pub enum BenchError {
     /// A request was answered with something else than what was stored.
     #[error("{server}: {request} was answered with {got}, expected {expected}")]
     WrongAnswer { server: String, request: &'static str, got: String, expected: String },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Arguments(String),
+    /// The data would be kept in memory.
+    #[error(
+        "{} is in memory ({file_system}), where a sync costs nothing: name a directory on a disk with --directory, or \
+         measure there nevertheless with --allow-memory",
+        .directory.display()
+    )]
+    InMemory { directory: PathBuf, file_system: &'static str },
     /// The result cannot be printed.
     #[error("print the result")]
     Print(#[from] serde_json::Error),

@@ -19,11 +19,11 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::BenchError;
-use crate::compare::wait_until_ready;
+use crate::driver::{Random, key};
 use crate::probe::{EVERY, Probe, Probed};
 use crate::process::Process;
+use crate::ready::wait_until_ready;
 use crate::servers::ServerArgs;
-use crate::workload::{Random, key};
 
 /// Requests under way at once, and streams of renewals.
 const CALLERS: u64 = 64;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &LeaseArgs) -> Result<(), BenchError> {
 }
 
 async fn measure(server: &mut Process, leases: u64, expiring: u64) -> Result<Row, BenchError> {
-    drop(wait_until_ready(server, WRITTEN_KEYS).await?);
+    wait_until_ready(server).await?;
     let endpoint = Endpoint::from_shared(server.url()).expect("the URL is made of an address").tcp_nodelay(true);
     let [loading, writing] = std::array::from_fn(|_| endpoint.connect_lazy());
     let name = server.name().to_owned();
@@ -273,7 +273,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::empty_histogram;
+    use crate::driver::empty_histogram;
 
     #[test]
     fn a_row_holds_every_figure() {

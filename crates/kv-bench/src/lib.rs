@@ -4,6 +4,8 @@
 //! them a turn, round after round, so that whatever else the machine does meets both. Every server is pinned to one
 //! core and the load to another.
 //!
+//! `kv-bench run put --endpoint URL` drives a server that runs already, with any load.
+//!
 //! `kv-bench stall` measures how long one reader and one writer are held up while a store is compacted, copied and
 //! defragmented.
 //!
@@ -12,20 +14,24 @@
 //! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
+mod driver;
 mod error;
+mod file_system;
+mod floor;
 mod lease;
 mod lifecycle;
+mod lines;
 #[cfg_attr(not(test), expect(dead_code, reason = "whoever draws first takes this line away"))]
 mod plot;
 mod probe;
 mod process;
+mod ready;
 mod report;
+mod run;
 mod servers;
 mod stall;
 mod state;
 mod targets;
-mod total;
-mod workload;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,9 +51,12 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::CompareArgs),
+    Run(run::RunArgs),
     Stall(stall::StallArgs),
     State(state::StateArgs),
     Lease(lease::LeaseArgs),
+    #[command(hide = true)]
+    Floor(floor::FloorArgs),
 }
 
 /// Runs the program and returns its exit status: 0, 1 when a measurement failed, 2 for wrong arguments.
@@ -63,9 +72,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match arguments.command {
         Command::Compare(compare) => compare::run(&compare),
+        Command::Run(run) => run::run(&run),
         Command::Stall(stall) => stall::run(&stall),
         Command::State(state) => state::run(&state),
         Command::Lease(lease) => lease::run(&lease),
+        Command::Floor(floor) => floor::run(&floor),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,10 +1,11 @@
-//! A server between loads: until it rests; killed and started again.
+//! A server between loads: until it rests; killed and started again; rid of its history.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use kv_proto::etcdserverpb::RangeRequest;
 use kv_proto::etcdserverpb::kv_client::KvClient;
+use kv_proto::etcdserverpb::{CompactionRequest, RangeRequest};
+use tonic::Status;
 use tonic::transport::Endpoint;
 
 use crate::BenchError;
@@ -54,4 +55,13 @@ pub(crate) async fn restart(server: &mut Process, key: Bytes) -> Result<Duration
         server.check_alive()?;
         tokio::time::sleep(ASKED_EVERY).await;
     }
+}
+
+/// Gives up everything but the newest versions, and returns when it is deleted.
+pub(crate) async fn compact(url: String) -> Result<(), Status> {
+    let endpoint = Endpoint::from_shared(url).map_err(|error| Status::invalid_argument(error.to_string()))?;
+    let mut client = KvClient::new(endpoint.connect_lazy());
+    let newest = client.range(RangeRequest { key: "absent".into(), ..RangeRequest::default() }).await?.into_inner();
+    let revision = newest.header.map_or(0, |header| header.revision);
+    client.compact(CompactionRequest { revision, physical: true }).await.map(drop)
 }

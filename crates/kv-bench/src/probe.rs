@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinHandle;
 use tonic::Status;
 
-use crate::workload::empty_histogram;
+use crate::driver::empty_histogram;
 
 /// How often a request is due.
 pub(crate) const EVERY: Duration = Duration::from_millis(1);

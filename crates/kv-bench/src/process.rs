@@ -102,6 +102,12 @@ impl Process {
         self.memory_bytes("RssAnon")
     }
 
+    /// Returns how many bytes it has had written to disks so far, or will have once they are written back.
+    pub(crate) fn written_bytes(&self) -> Result<u64, BenchError> {
+        let io = self.proc_file("io")?;
+        written_of_io(&io).ok_or_else(|| self.malformed("io"))
+    }
+
     /// Returns the bytes of disk its data directory takes: blocks, not lengths, because files have holes.
     pub(crate) fn disk_bytes(&self) -> Result<u64, BenchError> {
         allocated_bytes(&self.directory.path().join("data")).map_err(BenchError::io("measure the data directory"))
@@ -181,6 +187,11 @@ fn bytes_of_status(status: &str, field: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// `write_bytes` of `/proc/PID/io`.
+fn written_of_io(io: &str) -> Option<u64> {
+    io.lines().find_map(|line| line.strip_prefix("write_bytes:"))?.trim().parse().ok()
+}
+
 /// What a file or a directory with all below it takes on the disk.
 fn allocated_bytes(path: &Path) -> io::Result<u64> {
     let metadata = match fs::symlink_metadata(path) {
@@ -210,11 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn resident_memory_is_in_bytes() {
+    fn memory_and_writes_are_in_bytes() {
         let status = "Name:\tx\nVmRSS:\t    12 kB\nRssAnon:\t 8 kB\nThreads:\t1\n";
         assert_eq!(bytes_of_status(status, "VmRSS"), Some(12 * 1024));
         assert_eq!(bytes_of_status(status, "RssAnon"), Some(8 * 1024));
         assert_eq!(bytes_of_status(status, "Threads"), None);
+        assert_eq!(written_of_io("read_bytes: 1\nwrite_bytes: 4096\ncancelled_write_bytes: 2\n"), Some(4096));
     }
 
     #[test]
@@ -223,7 +235,9 @@ mod tests {
         let mut process = Process::start("shell", "sleep 60", directory.path(), 0).expect("start");
         process.check_alive().expect("it runs");
         assert!(process.cpu_time().expect("read its time") < Duration::from_secs(1));
-        assert!(process.resident_bytes().expect("read its memory") > 0);
+        process.resident_bytes().expect("read its memory");
+        process.anonymous_bytes().expect("read its memory");
+        assert_eq!(process.written_bytes().expect("read what it wrote"), 0);
         let first = process.child.id();
         process.kill_and_restart().expect("start again");
         process.check_alive().expect("it runs again");

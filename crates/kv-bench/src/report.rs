@@ -141,7 +141,7 @@ impl Serialize for Line {
 }
 
 /// One load on one server.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct LoadRow {
     pub(crate) load: String,
     pub(crate) server: String,
@@ -149,6 +149,10 @@ pub(crate) struct LoadRow {
     pub(crate) p50_us: f64,
     pub(crate) p99_us: f64,
     pub(crate) server_cpu_us_per_operation: f64,
+    /// The part of their core that the clients used.
+    pub(crate) clients_busy: f64,
+    /// Where they were counted.
+    pub(crate) disk_bytes_per_operation: Option<f64>,
 }
 
 impl fmt::Display for Report {
@@ -197,7 +201,15 @@ impl Report {
 
     fn loads_table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_header(["load", "server", "ops/s", "p50 µs", "p99 µs", "CPU µs/op"]);
+        table.load_style(UTF8_FULL_CONDENSED).set_header([
+            "load",
+            "server",
+            "ops/s",
+            "p50 µs",
+            "p99 µs",
+            "CPU µs/op",
+            "clients busy",
+        ]);
         let mut above = None;
         for row in &self.loads {
             let repeated = above.replace(&row.load) == Some(&row.load);
@@ -208,6 +220,7 @@ impl Report {
                 figure_text(row.p50_us),
                 figure_text(row.p99_us),
                 figure_text(row.server_cpu_us_per_operation),
+                format!("{:.0} %", row.clients_busy * 100.0),
             ]);
         }
         for column in table.column_iter_mut().skip(2) {
@@ -267,6 +280,8 @@ mod tests {
                 p50_us: 3981.0,
                 p99_us: 18_000.0,
                 server_cpu_us_per_operation: 49.04,
+                clients_busy: 0.97,
+                disk_bytes_per_operation: None,
             })
             .into();
         report.notes.push("the clients' core was busy".to_owned());
@@ -301,12 +316,12 @@ mod tests {
             │ restart after kill -9 with 1,000,000 keys, to the first linearizable read ┆ s    ┆     3.70 ┆          ┆       ┆      ┆        ┆ 0.15 ┆    0.05 ┆         │
             └───────────────────────────────────────────────────────────────────────────┴──────┴──────────┴──────────┴───────┴──────┴────────┴──────┴─────────┴─────────┘
 
-            ┌─────────────────┬──────────┬───────┬────────┬────────┬───────────┐
-            │ load            ┆ server   ┆ ops/s ┆ p50 µs ┆ p99 µs ┆ CPU µs/op │
-            ╞═════════════════╪══════════╪═══════╪════════╪════════╪═══════════╡
-            │ put, 64 clients ┆ etcd-3.5 ┆ 14700 ┆   3981 ┆  18000 ┆      49.0 │
-            │                 ┆ ours     ┆ 14700 ┆   3981 ┆  18000 ┆      49.0 │
-            └─────────────────┴──────────┴───────┴────────┴────────┴───────────┘
+            ┌─────────────────┬──────────┬───────┬────────┬────────┬───────────┬──────────────┐
+            │ load            ┆ server   ┆ ops/s ┆ p50 µs ┆ p99 µs ┆ CPU µs/op ┆ clients busy │
+            ╞═════════════════╪══════════╪═══════╪════════╪════════╪═══════════╪══════════════╡
+            │ put, 64 clients ┆ etcd-3.5 ┆ 14700 ┆   3981 ┆  18000 ┆      49.0 ┆         97 % │
+            │                 ┆ ours     ┆ 14700 ┆   3981 ┆  18000 ┆      49.0 ┆         97 % │
+            └─────────────────┴──────────┴───────┴────────┴────────┴───────────┴──────────────┘
             note: the clients' core was busy
         "#]].assert_eq(&report().to_string());
     }

@@ -9,12 +9,16 @@ use tokio::runtime;
 use tokio::task::LocalSet;
 
 use crate::error::BenchError;
+use crate::file_system::refuse_memory;
 use crate::process::{Process, pin_to};
 
 /// What a peer is called if its command comes without a name.
 const PEER: &str = "peer";
 /// What our server is called.
 pub(crate) const OURS: &str = "ours";
+/// What the server that only answers is called, and how this program becomes it.
+const FLOOR: &str = "floor";
+const FLOOR_COMMAND: &str = "/proc/self/exe floor --listen-client-urls {client_url}";
 
 /// Which servers, and where they run.
 #[derive(Debug, Args)]
@@ -28,6 +32,9 @@ pub(crate) struct ServerArgs {
     /// Directory to put the data directories in [default: the system's directory for temporary files]
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
+    /// Measure even where data is kept in memory (tmpfs, ramfs) and syncs cost nothing
+    #[arg(long)]
+    allow_memory: bool,
     /// Core that the servers are pinned to
     #[arg(long, value_name = "CORE", default_value_t = 0)]
     server_core: usize,
@@ -84,9 +91,20 @@ impl ServerArgs {
             .collect()
     }
 
+    /// Returns the servers in the order they are measured side by side: the peers, the floor, then ours.
+    pub(crate) fn candidates_with_floor(&self) -> Vec<Candidate> {
+        let mut candidates = self.candidates();
+        let floor = Candidate { name: FLOOR.to_owned(), role: Role::Floor, command: FLOOR_COMMAND.to_owned() };
+        candidates.insert(candidates.len() - 1, floor);
+        candidates
+    }
+
     /// Starts a server in a fresh directory.
     pub(crate) fn start(&self, candidate: &Candidate) -> Result<Process, BenchError> {
         let parent = self.directory.clone().unwrap_or_else(std::env::temp_dir);
+        if !self.allow_memory {
+            refuse_memory(&parent)?;
+        }
         Process::start(&candidate.name, &candidate.command, &parent, self.server_core)
     }
 

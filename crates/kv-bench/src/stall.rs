@@ -19,11 +19,11 @@ use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::BenchError;
-use crate::compare::wait_until_ready;
+use crate::driver::{Random, key};
 use crate::probe::{EVERY, Probe, Probed};
 use crate::process::Process;
+use crate::ready::wait_until_ready;
 use crate::servers::ServerArgs;
-use crate::workload::{Random, key};
 
 /// Bytes of every value.
 const VALUE_BYTES: usize = 1024;
@@ -95,7 +95,7 @@ pub(crate) async fn of_defragmentation(server: &mut Process, megabytes: u64) -> 
 async fn measure_each(server: &mut Process, megabytes: u64, what: &[Upkeep]) -> Result<Vec<Row>, BenchError> {
     let puts = megabytes * 1_000_000 / VALUE_BYTES as u64;
     let keys = puts * 3 / 4;
-    drop(wait_until_ready(server, keys).await?);
+    wait_until_ready(server).await?;
     let endpoint = Endpoint::from_shared(server.url()).expect("the URL is made of an address").tcp_nodelay(true);
     // Each on a connection of its own, so that one never waits for the bytes of another.
     let [loading, reading, writing, upkeep] = std::array::from_fn(|_| endpoint.connect_lazy());
@@ -242,7 +242,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::empty_histogram;
+    use crate::driver::empty_histogram;
 
     #[test]
     fn rows_stand_by_what_was_done() {

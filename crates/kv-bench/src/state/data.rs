@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::driver::Random;
 use crate::process::Process;
-use crate::workload::Random;
 
 /// Bytes of every value.
 const VALUE_BYTES: usize = 256;

@@ -14,9 +14,9 @@ use tonic::transport::Channel;
 use super::Found;
 use super::data::{PREFIX, PREFIX_END, connect, connect_all, fill, key, overwrite};
 use crate::BenchError;
-use crate::compare::wait_until_ready;
 use crate::lifecycle::{rest, restart};
 use crate::process::Process;
+use crate::ready::wait_until_ready;
 use crate::servers::OURS;
 
 /// Keys of one page of a list.
@@ -31,7 +31,7 @@ const RESTARTS: usize = 3;
 const PUTS_BEFORE_RESTART: u64 = 1000;
 
 pub(super) async fn measure(server: &mut Process, keys: u64, changes: u64) -> Result<Found, BenchError> {
-    drop(wait_until_ready(server, 1).await?);
+    wait_until_ready(server).await?;
     let mut found = Found::new(server);
     let name = found.server.clone();
     let failed = |request: &'static str| {
