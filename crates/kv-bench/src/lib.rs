@@ -11,6 +11,8 @@
 //!
 //! `kv-bench state` measures what a large store costs: listing, counting, memory, disk, restart, and upkeep beside writers.
 //!
+//! `kv-bench growth` measures how costs grow with the number of keys and of versions.
+//!
 //! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
@@ -18,10 +20,10 @@ mod driver;
 mod error;
 mod file_system;
 mod floor;
+mod growth;
 mod lease;
 mod lifecycle;
 mod lines;
-#[cfg_attr(not(test), expect(dead_code, reason = "whoever draws first takes this line away"))]
 mod plot;
 mod probe;
 mod process;
@@ -54,6 +56,7 @@ enum Command {
     Run(run::RunArgs),
     Stall(stall::StallArgs),
     State(state::StateArgs),
+    Growth(growth::GrowthArgs),
     Lease(lease::LeaseArgs),
     #[command(hide = true)]
     Floor(floor::FloorArgs),
@@ -75,6 +78,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Stall(stall) => stall::run(&stall),
         Command::State(state) => state::run(&state),
+        Command::Growth(growth) => growth::run(&growth),
         Command::Lease(lease) => lease::run(&lease),
         Command::Floor(floor) => floor::run(&floor),
     };

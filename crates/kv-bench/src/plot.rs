@@ -39,7 +39,7 @@ pub(crate) struct PlotLine {
 }
 
 /// Colours that stay apart for those who see fewer, on light ground and on dark (after Okabe and Ito).
-const COLOURS: [(&str, &str); 6] = [
+pub(crate) const COLOURS: [(&str, &str); 6] = [
     ("#0072b2", "#56b4e9"),
     ("#d55e00", "#ff9a52"),
     ("#00795b", "#3fd0a5"),

@@ -7,6 +7,7 @@ mod upkeep;
 use clap::{Args, ValueEnum};
 
 use crate::BenchError;
+use crate::compare::Format;
 use crate::process::Process;
 use crate::report::{LoadRow, Report};
 use crate::servers::{Role, ServerArgs};
@@ -76,12 +77,6 @@ impl Part {
             Part::Compaction => upkeep::compaction(server, sizes.revisions).await,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// What was found out about one server.
