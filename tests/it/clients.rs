@@ -16,10 +16,20 @@ const CUT: &str = "cut me";
 
 /// How a program reaches a server.
 #[derive(Debug, Clone, Copy)]
-struct Access<'a> {
-    address: SocketAddr,
+pub(crate) struct Access<'a> {
+    pub(crate) address: SocketAddr,
+    /// What the server is called; its certificate names the machine, not an address that a library may not compare with it.
+    pub(crate) host: &'a str,
     /// Where certificates come from, and which is shown.
-    tls: Option<(&'a Authority, Option<&'a str>)>,
+    pub(crate) tls: Option<(&'a Authority, Option<&'a str>)>,
+    /// Other variables that the program knows.
+    pub(crate) variables: &'a [(&'a str, &'a str)],
+}
+
+impl Access<'_> {
+    pub(crate) fn plain(address: SocketAddr) -> Self {
+        Access { address, host: "localhost", tls: None, variables: &[] }
+    }
 }
 
 /// Returns the program of a client.
@@ -32,14 +42,14 @@ pub(crate) fn program(name: &str) -> PathBuf {
 }
 
 /// Runs one section of a program; returns what it printed, or its errors where it failed.
-fn run(name: &str, section: &str, access: Access<'_>) -> Result<String, String> {
+pub(crate) fn run(name: &str, section: &str, access: Access<'_>) -> Result<String, String> {
     let proxy = Proxy::start(access.address);
     let mut command = Command::new(program(name));
-    // A certificate names the machine, not an address that a library may not compare with it.
-    command.arg(section).env("ENDPOINT", format!("localhost:{}", proxy.address().port()));
-    for variable in ["CA", "CERT", "KEY"] {
+    command.arg(section).env("ENDPOINT", format!("{}:{}", access.host, proxy.address().port()));
+    for variable in ["CA", "CERT", "KEY", "TLS_VERSION", "PATIENCE_SECONDS"] {
         command.env_remove(variable);
     }
+    command.envs(access.variables.iter().copied());
     if let Some((authority, certificate)) = access.tls {
         command.env("CA", authority.file("ca.pem"));
         if let Some(certificate) = certificate {
@@ -78,7 +88,7 @@ fn same(name: &str, sections: &[&str]) {
     for section in sections {
         let [theirs, ours] = [Kind::Etcd37, Kind::Kvd].map(|kind| {
             let server = Server::start(kind);
-            run(name, section, Access { address: server.address(), tls: None })
+            run(name, section, Access::plain(server.address()))
                 .unwrap_or_else(|failed| panic!("{name} {section} with {kind}: {failed}"))
         });
         assert!(theirs.ends_with("done\n"), "{name} {section}: {theirs}");
@@ -95,11 +105,14 @@ fn secure(name: &str) {
     for kind in [Kind::Etcd37, Kind::Kvd] {
         let trusted = authority.argument("ca.pem");
         let server = Server::start_secure(kind, &authority, &["--client-cert-auth", "--trusted-ca-file", &trusted]);
-        let reach = |tls| run(name, "tls", Access { address: server.address(), tls: Some(tls) });
-        let told = reach((&authority, Some("client")));
+        let reach = |tls, seconds| {
+            let variables = [("PATIENCE_SECONDS", seconds)];
+            run(name, "tls", Access { tls: Some(tls), variables: &variables, ..Access::plain(server.address()) })
+        };
+        let told = reach((&authority, Some("client")), "30");
         assert!(told.as_ref().is_ok_and(|told| told.ends_with("done\n")), "{name} with {kind}: {told:?}");
-        assert!(reach((&authority, None)).is_err(), "{name} with {kind}: let in without a certificate");
-        assert!(reach((&stranger, Some("client"))).is_err(), "{name} with {kind}: took a stranger for the server");
+        assert!(reach((&authority, None), "1").is_err(), "{name} with {kind}: let in without a certificate");
+        assert!(reach((&stranger, Some("client")), "1").is_err(), "{name} with {kind}: took a stranger for the server");
     }
 }
 
@@ -157,7 +170,7 @@ fn java_by_tls() {
 fn reflection() {
     let server = Server::start(Kind::Kvd);
     for section in SECTIONS {
-        let told = run("reflection", section, Access { address: server.address(), tls: None })
+        let told = run("reflection", section, Access::plain(server.address()))
             .unwrap_or_else(|failed| panic!("reflection {section}: {failed}"));
         assert!(told.ends_with("done\n") && !told.contains("not offered"), "reflection {section}: {told}");
     }

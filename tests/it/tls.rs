@@ -1,10 +1,12 @@
-//! TLS with clients of other libraries: OpenSSL's (curl, `openssl s_client`), Go's (etcdctl), and ours (kvctl). Who is let in by
-//! etcd 3.7.1 is let in by kvd, and nobody else.
+//! TLS with clients of other libraries: OpenSSL's (curl, `openssl s_client`), Go's (etcdctl and a program on etcd's library), the
+//! JDK's (a program on jetcd), and ours (kvctl). Who is let in by etcd 3.7.1 is let in by kvd, and nobody else.
 
-use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
+use crate::clients::{Access, program, run};
 use crate::harness::curl::curl;
 use crate::harness::{Authority, Kind, Server, Subject, Tool};
 
@@ -28,32 +30,72 @@ impl Papers<'_> {
         arguments
     }
 
-    /// Checks whether each of curl, etcdctl and kvctl is served.
+    /// Checks whether every client is served.
     #[track_caller]
     fn check(self, server: &Server, host: &str, expected: bool) {
-        // A tool that is refused tries again until its time is up; one that is served gets as long as it needs.
-        let limit = if expected { "30s" } else { "1s" };
-        assert_eq!(self.served(server, host, limit), [expected; 3], "{self:?} {host} {server:?}");
+        self.check_version(server, host, None, expected);
     }
 
-    fn served(self, server: &Server, host: &str, limit: &str) -> [bool; 3] {
+    /// The same for clients that speak one version of TLS only.
+    #[track_caller]
+    fn check_version(self, server: &Server, host: &str, version: Option<&str>, expected: bool) {
+        let served = self.served(server, host, version, expected);
+        let differing: Vec<_> = served.into_iter().filter(|(_, served)| served.is_ok() != expected).collect();
+        assert!(differing.is_empty(), "{self:?} {host} {version:?} {server:?}: not {expected}: {differing:?}");
+    }
+
+    /// Says of each client whether it was served, and why not.
+    fn served(
+        self,
+        server: &Server,
+        host: &str,
+        version: Option<&str>,
+        expected: bool,
+    ) -> Vec<(&'static str, Result<(), String>)> {
+        // One that is refused tries again until its time is up; one that is served gets as long as it needs.
+        let limit = if expected { "30" } else { "1" };
         let url = format!("https://{host}:{}", server.address().port());
         let arguments = self.arguments();
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-        let by_curl = curl(&[&arguments[..], &[&format!("{url}/health")]].concat());
-        let by_tool = |kind| {
-            let limits = ["--dial-timeout", limit, "--command-timeout", limit, "--endpoints", &url];
-            Tool::with(kind, &[&limits, &arguments[..]].concat()).run(&["get", "k"]).status == 0
+        let by_curl = || {
+            let only = version.map_or_else(Vec::new, |version| {
+                vec![if version == "1.2" { "--tlsv1.2" } else { "--tlsv1.3" }, "--tls-max", version]
+            });
+            let answer = curl(&[&arguments[..], &only, &[&format!("{url}/health")]].concat());
+            if answer.exit == 0 && answer.stdout.contains("\"true\"") { Ok(()) } else { Err(answer.stderr) }
         };
-        let curl_served = by_curl.exit == 0 && by_curl.stdout.contains("\"true\"");
-        [curl_served, by_tool(Kind::Etcd37), by_tool(Kind::Kvd)]
+        let by_tool = |kind| {
+            let limit = format!("{limit}s");
+            let limits = ["--dial-timeout", &limit, "--command-timeout", &limit, "--endpoints", &url];
+            let output = Tool::with(kind, &[&limits, &arguments[..]].concat()).run(&["get", "k"]);
+            if output.status == 0 { Ok(()) } else { Err(output.stderr) }
+        };
+        let by_program = |name| {
+            let mut variables = vec![("PATIENCE_SECONDS", limit)];
+            variables.extend(version.map(|version| ("TLS_VERSION", version)));
+            let tls = Some((self.authority, self.certificate));
+            run(name, "tls", Access { address: server.address(), host, tls, variables: &variables }).map(|_| ())
+        };
+        thread::scope(|scope| {
+            let mut clients = vec![
+                ("curl", scope.spawn(by_curl)),
+                ("go-client", scope.spawn(|| by_program("go-client"))),
+                ("java", scope.spawn(|| by_program("java"))),
+            ];
+            // The tools take whatever version there is.
+            if version.is_none() {
+                clients.push(("etcdctl", scope.spawn(|| by_tool(Kind::Etcd37))));
+                clients.push(("kvctl", scope.spawn(|| by_tool(Kind::Kvd))));
+            }
+            clients.into_iter().map(|(name, client)| (name, client.join().expect("no client panics"))).collect()
+        })
     }
 }
 
 /// Says whether `openssl s_client` is answered with these arguments.
 fn openssl(server: &Server, arguments: &[&str]) -> bool {
     let connect = ["s_client", "-connect", &server.endpoint(), "-brief"];
-    let output = Command::new("openssl").args(connect).args(arguments).stdin(std::process::Stdio::null()).output();
+    let output = Command::new("openssl").args(connect).args(arguments).stdin(Stdio::null()).output();
     output.expect("openssl is installed").status.success()
 }
 
@@ -163,6 +205,10 @@ fn versions_and_suites_are_those_that_were_asked_for() {
         for kind in BOTH {
             let server = Server::start_secure(kind, &authority, flags);
             assert_eq!(clients.map(|client| openssl(&server, client)), expected, "{flags:?} {kind}");
+            let papers = Papers { authority: &authority, certificate: None };
+            for (version, expected) in [("1.2", expected[1]), ("1.3", expected[2])] {
+                papers.check_version(&server, "localhost", Some(version), expected);
+            }
         }
     }
 }
@@ -210,7 +256,13 @@ fn keys_in_every_form_are_read() {
             (authority.argument(&format!("{form}.pem")), authority.argument(&format!("{form}.key")));
         let flags = ["--cert-file", &certificate, "--key-file", &key, "--trusted-ca-file", &trusted];
         let server = Server::start_with_tls(Kind::Kvd, &flags);
-        Papers { authority: &authority, certificate: Some(form) }.check(&server, "localhost", true);
+        for (client, served) in
+            (Papers { authority: &authority, certificate: Some(form) }).served(&server, "localhost", None, true)
+        {
+            // The JDK's side, Netty, reads no other form of its own key.
+            let expected = client != "java" || form.ends_with("pkcs8");
+            assert_eq!(served.is_ok(), expected, "{client} {form}: {served:?}");
+        }
     }
 }
 
@@ -221,7 +273,13 @@ fn a_new_certificate_fails_nobody() {
     let server = Server::start_secure(Kind::Kvd, &authority, &[]);
     let (done, url) = (AtomicBool::new(false), format!("https://localhost:{}/health", server.address().port()));
     let trusted = authority.argument("ca.pem");
+    let counts = CONNECTING.map(|_| AtomicU32::new(0));
     let connected = thread::scope(|scope| {
+        let programs = CONNECTING.iter().zip(&counts).map(|(name, count)| {
+            let connect = || connect_until(&done, name, &server, &authority, count);
+            scope.spawn(connect)
+        });
+        let programs: Vec<_> = programs.collect();
         let ask = || {
             let mut connected = 0;
             while !done.load(Ordering::Relaxed) {
@@ -232,18 +290,53 @@ fn a_new_certificate_fails_nobody() {
             connected
         };
         let clients = [scope.spawn(ask), scope.spawn(ask)];
-        for serial in 1..=200 {
+        let mut serial = 0;
+        // Some certificates are met by everybody.
+        let few = || counts.iter().any(|count| count.load(Ordering::Relaxed) < 20);
+        // Whoever has ended by now has failed, which is told below.
+        while (serial < 200 || few()) && !programs.iter().any(thread::ScopedJoinHandle::is_finished) {
+            serial += 1;
             authority.sign("server", &Subject { names: &["localhost"], serial, ..Subject::default() });
             curl(&["--cacert", &trusted, &url]);
         }
         done.store(true, Ordering::Relaxed);
-        clients.map(|client| client.join().expect("every client was served")).iter().sum::<u32>()
+        let by_curl = clients.map(|client| client.join().expect("every client was served")).iter().sum::<u32>();
+        (by_curl, serial)
     });
     let port = server.address().port();
     let script =
         format!("openssl s_client -connect localhost:{port} </dev/null 2>/dev/null | openssl x509 -noout -serial");
     let shown = Command::new("sh").arg("-ec").arg(script).output().expect("run a shell");
-    assert_eq!(String::from_utf8_lossy(&shown.stdout), "serial=C8\n", "the last one");
+    let (by_curl, serial) = connected;
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    let newest = shown.trim().strip_prefix("serial=").and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    assert_eq!(newest, Some(serial), "the last one");
     assert!(server.log().contains("the files of TLS have changed and were read again"));
-    println!("{connected} connections while the certificate was replaced 200 times");
+    println!(
+        "{by_curl} connections by curl, {counts:?} by {CONNECTING:?} while the certificate was replaced {serial} times"
+    );
+}
+
+/// Programs that can connect again and again.
+const CONNECTING: [&str; 2] = ["go-client", "java"];
+
+/// Has a program connect until it is told to end, which must be well, and counts how often.
+fn connect_until(done: &AtomicBool, name: &str, server: &Server, authority: &Authority, count: &AtomicU32) {
+    let mut command = Command::new(program(name));
+    command.arg("connect").env("CA", authority.file("ca.pem"));
+    command.env("ENDPOINT", format!("localhost:{}", server.address().port()));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("start a client");
+    let mut input = child.stdin.take();
+    let mut last = String::new();
+    for line in BufReader::new(child.stdout.take().expect("piped above")).lines() {
+        last = line.expect("a program prints text");
+        count.fetch_add(1, Ordering::Relaxed);
+        if done.load(Ordering::Relaxed)
+            && let Some(mut input) = input.take()
+        {
+            // One that has just ended says why below.
+            let _ = input.write_all(b"end\n");
+        }
+    }
+    assert!(child.wait().expect("it was started").success() && last == "done", "{name} after {count:?}: {last}");
 }

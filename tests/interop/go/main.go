@@ -1,7 +1,7 @@
 // A client of an etcd-compatible server on etcd's own Go library. It does what users of the library do and prints one line for
 // each fact it finds, so that two servers can be compared by what they make it print.
 //
-//	ENDPOINT=127.0.0.1:2379 go-client kv|txn|watch|lease|lock|election|auth|tls|soak
+//	ENDPOINT=127.0.0.1:2379 go-client kv|txn|watch|lease|lock|election|auth|tls|connect|soak
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -32,12 +33,13 @@ var sections = map[string]func(context.Context, *clientv3.Client){
 	"election": elections,
 	"auth":     authentication,
 	"tls":      putAndGet,
+	"connect":  connectAgain,
 	"soak":     soak,
 }
 
 func main() {
 	if len(os.Args) != 2 || sections[os.Args[1]] == nil {
-		fail("usage: go-client kv|txn|watch|lease|lock|election|auth|tls|soak")
+		fail("usage: go-client kv|txn|watch|lease|lock|election|auth|tls|connect|soak")
 	}
 	limit := timeLimit
 	if os.Args[1] == "soak" {
@@ -74,6 +76,9 @@ func tlsConfig(ca, cert, key string) (*tls.Config, error) {
 		return nil, nil
 	}
 	config := &tls.Config{}
+	versions := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
+	config.MinVersion = versions[os.Getenv("TLS_VERSION")]
+	config.MaxVersion = config.MinVersion
 	if ca != "" {
 		pem, err := os.ReadFile(ca)
 		if err != nil {
@@ -95,10 +100,34 @@ func tlsConfig(ca, cert, key string) (*tls.Config, error) {
 }
 
 func putAndGet(ctx context.Context, client *clientv3.Client) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	seconds, err := strconv.Atoi(os.Getenv("PATIENCE_SECONDS"))
+	if err != nil {
+		seconds = 5
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
 	defer cancel()
 	must(client.Put(ctx, "tls/key", "encrypted"))
 	fact("value read", string(must(client.Get(ctx, "tls/key")).Kvs[0].Value), "encrypted")
+}
+
+// connectAgain puts over a connection of its own each time, until something is on standard input.
+func connectAgain(ctx context.Context, _ *clientv3.Client) {
+	ended := make(chan struct{})
+	go func() {
+		os.Stdin.Read(make([]byte, 1))
+		close(ended)
+	}()
+	for {
+		select {
+		case <-ended:
+			return
+		default:
+			client := must(connect("", ""))
+			must(client.Put(ctx, "tls/key", "encrypted"))
+			check(client.Close())
+			fmt.Println("connected")
+		}
+	}
 }
 
 // fact prints what was found, and ends the program when it is not what was expected.
