@@ -1,4 +1,4 @@
-//! `kv-bench compare`: several servers, the same loads, by turns.
+//! `kv-bench compare`: several servers, the same loads by turns, and the same large stores one after the other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use crate::process::Process;
 use crate::ready::wait_until_ready;
 use crate::report::{LoadRow, Report};
 use crate::servers::{Candidate, Role, ServerArgs};
+use crate::state::{self, Part, Sizes};
 use crate::targets::{Group, TARGETS, Target, target};
 
 /// How long an empty server runs before its memory is looked at.
@@ -26,7 +27,9 @@ Examples:
     --peer '3.5=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
     --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
 
-  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --only put-64-cpu,put-64-p99 --rounds 10 -w json";
+  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --only put-64-cpu,put-64-p99 --rounds 10 -w json
+
+  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --large";
 
 /// Compare servers under the same load, by turns
 ///
@@ -41,9 +44,12 @@ Examples:
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     servers: ServerArgs,
-    /// Figures to measure, separated by commas [default: all that need no store of a million keys]
+    /// Figures to measure, separated by commas [default: all that need no large store]
     #[arg(long, value_name = "FIGURE", value_delimiter = ',', value_parser = figure)]
     only: Vec<&'static Target>,
+    /// Measure all figures, those of large stores included, each server alone; with two peers about twenty minutes
+    #[arg(long, conflicts_with = "only")]
+    large: bool,
     /// Turns of each server with each load
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -56,6 +62,8 @@ pub(crate) struct CompareArgs {
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     write_out: Format,
+    #[command(flatten)]
+    sizes: Sizes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -72,15 +80,18 @@ pub(crate) fn positive_seconds(text: &str) -> Result<f64, String> {
 }
 
 fn figure(id: &str) -> Result<&'static Target, String> {
-    let known = || TARGETS.iter().filter(|target| target.group == Group::Load).map(|target| target.id);
-    target(id)
-        .filter(|target| target.group == Group::Load)
-        .ok_or_else(|| format!("must be one of {}", known().collect::<Vec<_>>().join(", ")))
+    target(id).ok_or_else(|| {
+        let known: Vec<_> = TARGETS.iter().map(|target| target.id).collect();
+        format!("must be one of {}", known.join(", "))
+    })
 }
 
 impl CompareArgs {
     fn wants(&self, id: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|target| target.id == id)
+        match target(id) {
+            Some(target) if self.only.is_empty() => self.large || target.group == Group::Load,
+            _ => self.only.iter().any(|target| target.id == id),
+        }
     }
 
     /// Returns the loads that have to be run.
@@ -93,10 +104,15 @@ impl CompareArgs {
 /// Measures and prints.
 pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
     let candidates = args.servers.candidates_with_floor();
-    let mut servers =
-        candidates.iter().map(|candidate| args.servers.start(candidate)).collect::<Result<Vec<_>, _>>()?;
     let mut report = Report::new(&candidates);
-    args.servers.run_clients(measure(args, &candidates, &mut servers, &mut report))?;
+    if TARGETS.iter().any(|target| target.group == Group::Load && args.wants(target.id)) {
+        let mut servers =
+            candidates.iter().map(|candidate| args.servers.start(candidate)).collect::<Result<Vec<_>, _>>()?;
+        args.servers.run_clients(measure(args, &candidates, &mut servers, &mut report))?;
+    }
+    // None of those servers is left to disturb the ones that run alone.
+    state::measure(&args.servers, &Part::that_measure(|target| args.wants(target.id)), &args.sizes, &mut report)?;
+    report.retain(|id| args.wants(id));
     match args.write_out {
         Format::Table => print!("{report}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),

@@ -2,14 +2,12 @@
 //!
 //! `kv-bench compare --peer CMD --ours CMD` starts the servers itself, loads them with the same keys and gives each of
 //! them a turn, round after round, so that whatever else the machine does meets both. Every server is pinned to one
-//! core and the load to another.
+//! core and the load to another. With `--large` it measures what large stores cost, too, each server alone.
 //!
 //! `kv-bench run put --endpoint URL` drives a server that runs already, with any load.
 //!
 //! `kv-bench stall` measures how long one reader and one writer are held up while a store is compacted, copied and
 //! defragmented.
-//!
-//! `kv-bench state` measures what a large store costs: listing, counting, memory, disk, restart, and upkeep beside writers.
 //!
 //! `kv-bench growth` measures how costs grow with the number of keys and of versions.
 //!
@@ -55,7 +53,6 @@ enum Command {
     Compare(compare::CompareArgs),
     Run(run::RunArgs),
     Stall(stall::StallArgs),
-    State(state::StateArgs),
     Growth(growth::GrowthArgs),
     Lease(lease::LeaseArgs),
     #[command(hide = true)]
@@ -77,7 +74,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(compare) => compare::run(&compare),
         Command::Run(run) => run::run(&run),
         Command::Stall(stall) => stall::run(&stall),
-        Command::State(state) => state::run(&state),
         Command::Growth(growth) => growth::run(&growth),
         Command::Lease(lease) => lease::run(&lease),
         Command::Floor(floor) => floor::run(&floor),

@@ -9,7 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::servers::{Candidate, Role};
-use crate::targets::{Basis, Target, Unit, target};
+use crate::targets::{Basis, TARGETS, Target, Unit, target};
 
 /// Everything one comparison measured.
 #[derive(Debug, Serialize)]
@@ -60,6 +60,12 @@ impl Report {
             }
         }
         self.lines.push(line);
+    }
+
+    /// Drops the lines whose ids are not wanted, and puts the others in the order of the targets.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.lines.retain(|line| wanted(line.target.id));
+        self.lines.sort_by_key(|line| TARGETS.iter().position(|target| target.id == line.target.id));
     }
 }
 

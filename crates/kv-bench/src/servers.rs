@@ -95,7 +95,8 @@ impl ServerArgs {
     pub(crate) fn candidates_with_floor(&self) -> Vec<Candidate> {
         let mut candidates = self.candidates();
         let floor = Candidate { name: FLOOR.to_owned(), role: Role::Floor, command: FLOOR_COMMAND.to_owned() };
-        candidates.insert(candidates.len() - 1, floor);
+        let ours = candidates.iter().position(|candidate| candidate.role == Role::Ours);
+        candidates.insert(ours.unwrap_or(candidates.len()), floor);
         candidates
     }
 

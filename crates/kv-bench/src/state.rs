@@ -1,80 +1,66 @@
-//! `kv-bench state`: what a large store costs: listing, counting, memory, disk, restart, and upkeep beside writers.
+//! What a large store costs: listing, counting, memory, disk, restart, and upkeep beside writers.
 
 mod data;
 mod keys;
 mod upkeep;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::BenchError;
-use crate::compare::Format;
 use crate::process::Process;
 use crate::report::{LoadRow, Report};
 use crate::servers::{Role, ServerArgs};
-use crate::targets::{Group, TARGETS};
+use crate::targets::{Group, TARGETS, Target};
 
-const EXAMPLES: &str = "\
-Examples:
-  kv-bench state \\
-    --peer '3.7=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
-    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
-
-  kv-bench state --ours '…' --part keys --keys 100000 -w json";
-
-/// Measure what a large store costs
-///
-/// Starts the servers one after the other, pinned to one core, with the clients on another, each part with a fresh
-/// directory. Commands are as for compare. With a million keys and two peers it takes a quarter of an hour.
-#[derive(Debug, Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(crate) struct StateArgs {
-    #[command(flatten)]
-    servers: ServerArgs,
-    /// Parts to measure, separated by commas [default: all]
-    #[arg(long, value_name = "PART", value_delimiter = ',')]
-    part: Vec<Part>,
-    #[command(flatten)]
-    sizes: Sizes,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
-    write_out: Format,
-}
-
-/// How much is stored.
+/// How large the stores are.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Large stores")]
 pub(crate) struct Sizes {
-    /// Keys of the large store
+    /// Keys of the store that is listed, counted and restarted
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    keys: u64,
-    /// Puts after the large store is filled, before it is listed as it was
+    large_keys: u64,
+    /// Puts on it, before it is listed as it was
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-    changes: u64,
-    /// Megabytes of the store that is defragmented
+    later_changes: u64,
+    /// Size of the store that is defragmented
     #[arg(long, value_name = "MEGABYTES", default_value_t = 450, value_parser = clap::value_parser!(u64).range(1..))]
-    megabytes: u64,
-    /// Revisions that are compacted
+    defrag_megabytes: u64,
+    /// Revisions that are compacted beside puts
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    revisions: u64,
+    compacted_revisions: u64,
 }
 
 /// What one fresh store is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Memory, disk, lists, counts and restarts of a store with many keys
     Keys,
-    /// Reads and writes during a defragmentation
     Defragmentation,
-    /// Puts during a compaction
     Compaction,
 }
 
 impl Part {
+    const ALL: [Part; 3] = [Part::Keys, Part::Defragmentation, Part::Compaction];
+
+    /// Returns the parts that measure figures.
+    pub(crate) fn that_measure(wanted: impl Fn(&Target) -> bool) -> Vec<Part> {
+        let targets = || TARGETS.iter().filter(|target| target.group == Group::State && wanted(target));
+        Part::ALL.into_iter().filter(|part| targets().any(|target| Part::of(target) == *part)).collect()
+    }
+
+    fn of(target: &Target) -> Part {
+        match target.id {
+            "defrag-stall" => Part::Defragmentation,
+            "compaction-p99" => Part::Compaction,
+            _ => Part::Keys,
+        }
+    }
+
     /// Measures the figures of this part on a server that has just been started.
     async fn measure(self, server: &mut Process, sizes: &Sizes) -> Result<Found, BenchError> {
         match self {
-            Part::Keys => keys::measure(server, sizes.keys, sizes.changes).await,
-            Part::Defragmentation => upkeep::defragmentation(server, sizes.megabytes).await,
-            Part::Compaction => upkeep::compaction(server, sizes.revisions).await,
+            Part::Keys => keys::measure(server, sizes.large_keys, sizes.later_changes).await,
+            Part::Defragmentation => upkeep::defragmentation(server, sizes.defrag_megabytes).await,
+            Part::Compaction => upkeep::compaction(server, sizes.compacted_revisions).await,
         }
     }
 }
@@ -104,18 +90,6 @@ impl Found {
     }
 }
 
-/// Measures and prints.
-pub(crate) fn run(args: &StateArgs) -> Result<(), BenchError> {
-    let parts = if args.part.is_empty() { Part::value_variants() } else { &args.part };
-    let mut report = Report::new(&args.servers.candidates());
-    measure(&args.servers, parts, &args.sizes, &mut report)?;
-    match args.write_out {
-        Format::Table => print!("{report}"),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
-    }
-    Ok(())
-}
-
 /// Measures the parts with each server in turn and adds what was found to `report`.
 pub(crate) fn measure(
     servers: &ServerArgs,
@@ -132,6 +106,13 @@ pub(crate) fn measure(
         }
     }
     add_to(report, all);
+    if !parts.is_empty() {
+        let Sizes { large_keys, later_changes, defrag_megabytes, compacted_revisions } = sizes;
+        report.notes.push(format!(
+            "large stores were of {large_keys} keys with {later_changes} later changes, of {defrag_megabytes} MB to \
+             defragment, and of {compacted_revisions} revisions to compact"
+        ));
+    }
     Ok(())
 }
 
@@ -147,11 +128,14 @@ fn add_to(report: &mut Report, all: Vec<Found>) {
             report.add_line(target.id, figures);
         }
     }
+    let mut loads = Vec::new();
     for mut found in all {
-        report.loads.append(&mut found.loads);
+        loads.append(&mut found.loads);
         report.notes.append(&mut found.notes);
     }
-    report.loads.sort_by(|left, right| left.load.cmp(&right.load));
+    // The servers with one load stand together.
+    loads.sort_by(|left: &LoadRow, right| left.load.cmp(&right.load));
+    report.loads.append(&mut loads);
 }
 
 #[cfg(test)]
@@ -181,5 +165,11 @@ mod tests {
         let ratios: Vec<_> = report.lines.iter().map(|line| line.ratio().expect("ours was measured")).collect();
         assert_eq!(ratios, [1.2, 0.1, 0.002]);
         assert_eq!(report.notes.len(), 4);
+    }
+    #[test]
+    fn only_what_is_wanted_is_measured() {
+        assert_eq!(Part::that_measure(|_| true), Part::ALL);
+        assert_eq!(Part::that_measure(|target| target.id == "restart"), [Part::Keys]);
+        assert_eq!(Part::that_measure(|target| target.id == "put-1-p50"), []);
     }
 }
