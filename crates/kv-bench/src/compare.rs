@@ -1,17 +1,19 @@
 //! `kv-bench compare`: several servers, the same loads by turns, and the same large stores one after the other.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::BenchError;
+use crate::curve;
 use crate::driver::{Distribution, KeySpace, Load, Operation, Order, Session, Until};
 use crate::lines::{READINGS, Reading, Row, Total, saturation_notes};
 use crate::process::Process;
 use crate::ready::wait_until_ready;
 use crate::report::{LoadRow, Report};
-use crate::servers::{Candidate, Role, ServerArgs};
+use crate::servers::{Role, ServerArgs};
 use crate::state::{self, Part, Sizes};
 use crate::targets::{Group, TARGETS, Target, target};
 
@@ -59,6 +61,9 @@ pub(crate) struct CompareArgs {
     /// Keys written before anything is measured
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
     keys: u64,
+    /// Draw latency against load, too: puts and gets at rising rates, as SVG
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     write_out: Format,
@@ -103,16 +108,26 @@ impl CompareArgs {
 
 /// Measures and prints.
 pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
+    // What cannot be written is said before anything is measured.
+    if let Some(path) = &args.svg {
+        std::fs::write(path, "").map_err(BenchError::io(format!("write {}", path.display())))?;
+    }
     let candidates = args.servers.candidates_with_floor();
     let mut report = Report::new(&candidates);
-    if TARGETS.iter().any(|target| target.group == Group::Load && args.wants(target.id)) {
-        let mut servers =
-            candidates.iter().map(|candidate| args.servers.start(candidate)).collect::<Result<Vec<_>, _>>()?;
-        args.servers.run_clients(measure(args, &candidates, &mut servers, &mut report))?;
+    if args.svg.is_some() || TARGETS.iter().any(|target| target.group == Group::Load && args.wants(target.id)) {
+        let mut contest = Contest { servers: Vec::new(), figures: BTreeMap::new() };
+        for candidate in &candidates {
+            contest.servers.push((args.servers.start(candidate)?, candidate.role));
+        }
+        args.servers.run_clients(contest.measure(args, &mut report))?;
     }
     // None of those servers is left to disturb the ones that run alone.
     state::measure(&args.servers, &Part::that_measure(|target| args.wants(target.id)), &args.sizes, &mut report)?;
     report.retain(|id| args.wants(id));
+    if let Some(path) = &args.svg {
+        let drawn = std::fs::write(path, curve::draw(&report.curves));
+        drawn.map_err(BenchError::io(format!("write {}", path.display())))?;
+    }
     match args.write_out {
         Format::Table => print!("{report}"),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report)?),
@@ -120,77 +135,99 @@ pub(crate) fn run(args: &CompareArgs) -> Result<(), BenchError> {
     Ok(())
 }
 
-async fn measure(
-    args: &CompareArgs,
-    candidates: &[Candidate],
-    servers: &mut [Process],
-    report: &mut Report,
-) -> Result<(), BenchError> {
-    let roles: Vec<Role> = candidates.iter().map(|candidate| candidate.role).collect();
-    let mut figures: BTreeMap<&str, Vec<(String, f64)>> = BTreeMap::new();
-    for server in servers.iter_mut() {
-        wait_until_ready(server).await?;
-    }
-    if args.wants("memory-empty") {
-        tokio::time::sleep(EMPTY_FOR).await;
-        for (server, _) in servers.iter().zip(&roles).filter(|(_, role)| **role != Role::Floor) {
-            let megabytes = server.anonymous_bytes()? as f64 / 1e6;
-            figures.entry("memory-empty").or_default().push((server.name().to_owned(), megabytes));
+/// Servers that run side by side, and what was found out about them.
+#[derive(Debug)]
+struct Contest {
+    servers: Vec<(Process, Role)>,
+    /// By the target's id, one for each server that has one.
+    figures: BTreeMap<&'static str, Vec<(String, f64)>>,
+}
+
+impl Contest {
+    async fn measure(&mut self, args: &CompareArgs, report: &mut Report) -> Result<(), BenchError> {
+        for (server, _) in &mut self.servers {
+            wait_until_ready(server).await?;
         }
+        if args.wants("memory-empty") {
+            self.measure_memory().await?;
+        }
+        let (rows, keys) = (args.rows(), KeySpace::of(args.keys));
+        let length = Duration::from_secs_f64(args.seconds);
+        if !rows.is_empty() || args.svg.is_some() {
+            for server in self.stores() {
+                eprintln!("{}: writing {} keys", server.name(), args.keys);
+                fill(server, &keys).await?;
+            }
+        }
+        self.measure_loads(args, &rows, &keys, length, report).await?;
+        if args.svg.is_some() {
+            for (server, _) in &self.servers {
+                report.curves.extend(curve::measure(server, &keys, length).await?);
+            }
+        }
+        for (server, _) in &mut self.servers {
+            server.check_alive()?;
+        }
+        for target in &TARGETS {
+            if let Some(figures) = self.figures.get(target.id) {
+                report.add_line(target.id, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
+            }
+        }
+        report.notes.extend(saturation_notes(&report.loads));
+        Ok(())
     }
 
-    let rows = args.rows();
-    let keys = KeySpace::of(args.keys);
-    if !rows.is_empty() {
-        for (server, _) in servers.iter().zip(&roles).filter(|(_, role)| **role != Role::Floor) {
-            eprintln!("{}: writing {} keys", server.name(), args.keys);
-            fill(server, &keys).await?;
-        }
+    /// Returns the servers that keep what they are given.
+    fn stores(&self) -> impl Iterator<Item = &Process> {
+        self.servers.iter().filter(|(_, role)| *role != Role::Floor).map(|(server, _)| server)
     }
-    let mut totals: Vec<Vec<Total>> = rows.iter().map(|_| servers.iter().map(|_| Total::default()).collect()).collect();
-    let length = Duration::from_secs_f64(args.seconds);
-    for round in 0..args.rounds {
-        for (row, totals) in rows.iter().zip(&mut totals) {
-            eprintln!("round {} of {}: {}", round + 1, args.rounds, row.name());
-            for ((server, role), total) in servers.iter().zip(&roles).zip(totals) {
-                if row.takes(*role) {
-                    row.turn(server, &keys, u64::from(round), length, total).await?;
+
+    async fn measure_memory(&mut self) -> Result<(), BenchError> {
+        tokio::time::sleep(EMPTY_FOR).await;
+        let megabytes = |server: &Process| Ok((server.name().to_owned(), server.anonymous_bytes()? as f64 / 1e6));
+        let figures = self.stores().map(megabytes).collect::<Result<_, BenchError>>()?;
+        self.figures.insert("memory-empty", figures);
+        Ok(())
+    }
+
+    async fn measure_loads(
+        &mut self,
+        args: &CompareArgs,
+        rows: &[Row],
+        keys: &KeySpace,
+        length: Duration,
+        report: &mut Report,
+    ) -> Result<(), BenchError> {
+        let mut totals: BTreeMap<(Row, usize), Total> = BTreeMap::new();
+        for round in 0..args.rounds {
+            for row in rows {
+                eprintln!("round {} of {}: {}", round + 1, args.rounds, row.name());
+                let taking_part = self.servers.iter().enumerate().filter(|(_, (_, role))| row.takes(*role));
+                for (number, (server, _)) in taking_part {
+                    let total = totals.entry((*row, number)).or_default();
+                    row.turn(server, keys, u64::from(round), length, total).await?;
                 }
             }
         }
-    }
-    for server in servers.iter_mut() {
-        server.check_alive()?;
-    }
-
-    let mut measured: Vec<Vec<(Row, LoadRow)>> = servers.iter().map(|_| Vec::new()).collect();
-    for (row, totals) in rows.iter().zip(&totals) {
-        for (((server, role), total), measured) in servers.iter().zip(&roles).zip(totals).zip(&mut measured) {
-            if row.takes(*role) {
-                let load = total.row(row.name(), server.name());
-                report.loads.push(load.clone());
-                measured.push((*row, load));
+        let mut measured: Vec<Vec<(Row, LoadRow)>> = self.servers.iter().map(|_| Vec::new()).collect();
+        for ((row, number), total) in totals {
+            let load = total.row(row.name(), self.servers[number].0.name());
+            report.loads.push(load.clone());
+            measured[number].push((row, load));
+        }
+        for reading in READINGS.iter().filter(|reading| args.wants(reading.id)) {
+            for ((server, _), measured) in self.servers.iter().zip(&measured) {
+                if let Some(figure) = reading.figure(measured) {
+                    self.figures.entry(reading.id).or_default().push((server.name().to_owned(), figure));
+                }
             }
         }
+        Ok(())
     }
-    for reading in READINGS.iter().filter(|reading| args.wants(reading.id)) {
-        for (server, measured) in servers.iter().zip(&measured) {
-            if let Some(figure) = reading.figure(measured) {
-                figures.entry(reading.id).or_default().push((server.name().to_owned(), figure));
-            }
-        }
-    }
-    for target in &TARGETS {
-        if let Some(figures) = figures.get(target.id) {
-            report.add_line(target.id, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
-        }
-    }
-    report.notes.extend(saturation_notes(&report.loads));
-    Ok(())
 }
 
 /// Writes every key once.
-pub(crate) async fn fill(server: &Process, keys: &KeySpace) -> Result<(), BenchError> {
+async fn fill(server: &Process, keys: &KeySpace) -> Result<(), BenchError> {
     let operation = Operation::Fill { order: Order::Sequential, puts_per_txn: FILL_TXN_PUTS };
     let load = Load {
         operation,

@@ -14,6 +14,7 @@
 //! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
+mod curve;
 mod driver;
 mod error;
 mod file_system;

@@ -8,25 +8,25 @@ use crate::process::Process;
 use crate::report::LoadRow;
 use crate::servers::Role;
 
-/// How long a load runs before it is measured.
-const WARM_UP: Duration = Duration::from_millis(300);
+/// A load runs for this part of its turn before it is measured.
+pub(crate) const WARM_UP: f64 = 0.3;
 /// How long a server gets to write what it has put off, where the bytes it writes are counted.
 const SETTLING: Duration = Duration::from_millis(500);
 /// Above this the clients' core may be what bounds a load.
 pub(crate) const BUSY: f64 = 0.95;
 
-/// One load of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One load of a comparison, in the order in which they are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
     Put1,
     Put64,
+    Put64Watched,
     Put1000,
     Get1,
     Get64,
     Txn64,
     List100,
     Watch100,
-    Put64Watched,
     Watch1,
 }
 
@@ -94,7 +94,7 @@ impl Reading {
 }
 
 impl Row {
-    /// Every load, in the order in which they are run.
+    /// Every load, in order.
     pub(crate) const ALL: [Row; 10] = [
         Row::Put1,
         Row::Put64,
@@ -166,7 +166,7 @@ impl Row {
     ) -> Result<(), BenchError> {
         let mut session = Session::open(server.name(), &[server.url()], self.load(keys, seed)).await?;
         let written = server.written_bytes()?;
-        let warmed = session.drive(Until::Elapsed(WARM_UP)).await?;
+        let warmed = session.drive(Until::Elapsed(length.mul_f64(WARM_UP))).await?;
         let cpu = server.cpu_time()?;
         let recorded = session.drive(Until::Elapsed(length)).await?;
         total.cpu += server.cpu_time()?.saturating_sub(cpu);

@@ -8,6 +8,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::curve::Curve;
 use crate::servers::{Candidate, Role};
 use crate::targets::{Basis, TARGETS, Target, Unit, target};
 
@@ -18,6 +19,9 @@ pub(crate) struct Report {
     pub(crate) lines: Vec<Line>,
     /// The loads behind the lines.
     pub(crate) loads: Vec<LoadRow>,
+    /// Latency against load, where it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) curves: Vec<Curve>,
     /// What a reader of the figures must know.
     pub(crate) notes: Vec<String>,
 }
@@ -41,7 +45,7 @@ impl Report {
                 command: command.clone(),
             })
             .collect();
-        Report { servers, lines: Vec::new(), loads: Vec::new(), notes: Vec::new() }
+        Report { servers, lines: Vec::new(), loads: Vec::new(), curves: Vec::new(), notes: Vec::new() }
     }
 
     /// Adds a line for `id`, with the figure of each server that has one.

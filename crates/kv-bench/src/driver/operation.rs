@@ -1,6 +1,5 @@
 //! What one client does, again and again.
 
-use std::fmt;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -57,6 +56,7 @@ impl Operation {
 }
 
 /// One client.
+#[derive(Debug)]
 pub(crate) struct Caller {
     connection: Connection,
     random: Random,
@@ -68,12 +68,6 @@ pub(crate) struct Caller {
     renewals: Option<(Requests, Messages)>,
     leases: Vec<i64>,
     renewed: usize,
-}
-
-impl fmt::Debug for Caller {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Caller").field("number", &self.number).finish_non_exhaustive()
-    }
 }
 
 impl Caller {
