@@ -106,3 +106,35 @@ fn records_keep_their_shape() {
     "#]]
     .assert_eq(&text);
 }
+
+/// What fails while a command goes on, and what ends one, is JSON too where results are.
+#[test]
+fn failures_beside_records_are_json() {
+    let server = Server::start(Kind::Kvd);
+    let tool = Tool::client(Kind::Kvd, &server);
+    tool.run(&["put", "k", "1"]);
+    tool.run(&["put", "k", "2"]);
+    tool.run(&["compaction", "3"]);
+    let both = format!("--endpoints={},127.0.0.1:1", server.endpoint());
+    for (line, status, complaints) in [
+        (&["endpoint", "status", &both][..], 1, 1),
+        (&["endpoint", "hashkv", &both], 1, 2),
+        (&["endpoint", "health", &both], 1, 1),
+        (&["defrag", &both], 1, 1),
+        (&["watch", "k", "--rev=1"], 5, 1),
+        (&["watch", "k", "--rev=3", "--", "sh", "-c", "exit 3"], 1, 1),
+        (&["endpoint", "status", "--debug"], 0, 0),
+    ] {
+        let options = ["-w", "jsonl", "--command-timeout=200ms"];
+        let output = tool.run(&[&options[..], line].concat());
+        assert_eq!(output.status, status, "{line:?}: {}", output.stderr);
+        let mut errors = 0;
+        for said in output.stderr.lines() {
+            let object: serde_json::Value =
+                serde_json::from_str(said).unwrap_or_else(|error| panic!("{line:?}: {said}: {error}"));
+            errors += usize::from(object["error"].is_string());
+            assert!(object["error"].is_string() || object["notice"].is_string(), "{line:?}: {said}");
+        }
+        assert_eq!(errors, complaints, "{line:?}: {}", output.stderr);
+    }
+}

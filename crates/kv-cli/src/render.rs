@@ -60,7 +60,8 @@ impl Format {
                 "One object a line for each result, as results arrive: a key, a change, a member. Keys and values are \
                  strings; where the bytes are not UTF-8 they are {\"base64\":\"...\"}. Ids are strings in hexadecimal, as \
                  commands take them. Revisions, counts and sizes in bytes are numbers, times are numbers of seconds. \
-                 What is not there is left out. A failure is an object on standard error, with error, exit_status and hints."
+                 What is not there is left out. A failure is an object on standard error, with error, exit_status and hints; \
+                 where the command goes on, it has no exit_status, and what is no failure is a notice."
             }
             Format::Protobuf => "The answer as it came over the wire.",
             Format::Table => "A box with a row for each result.",

@@ -171,7 +171,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Auth(args) => auth::run(context, &args).await,
         Commands::User(args) => user::run(context, &args).await,
         Commands::Role(args) => role::run(context, &args).await,
-        Commands::Sandbox(args) => sandbox::run(&args).await,
+        Commands::Sandbox(args) => sandbox::run(context, &args).await,
         Commands::Doctor(args) => doctor::run(context, &args).await,
         Commands::Context(args) => context::run(context, &args),
         Commands::Completion(args) => completion::run(context, &args),

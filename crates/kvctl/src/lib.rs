@@ -11,6 +11,7 @@ mod hints;
 mod lookup;
 mod password;
 mod session;
+mod voice;
 mod words;
 
 use std::env;

@@ -1,7 +1,6 @@
 //! What a command works with: a client made from the global options, and the output.
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use kv_cli::{CliError, ExitStatus, Format, Output, Quoted};
@@ -9,6 +8,7 @@ use kv_client::{Client, Credentials, Deadline, Error, Options, TlsOptions};
 
 use crate::contexts::Chosen;
 use crate::global::GlobalArgs;
+use crate::voice::Voice;
 use crate::{hints, password};
 
 /// How the program was called.
@@ -42,7 +42,7 @@ impl Context {
             let (secure, insecure): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|endpoint| globals.insecure_discovery || endpoint.starts_with("https://"));
             for endpoint in insecure {
-                say(&format!("ignoring discovered insecure endpoint {}", Quoted(endpoint.as_bytes())));
+                self.voice().say(&format!("ignoring discovered insecure endpoint {}", Quoted(endpoint.as_bytes())));
             }
             if !secure.is_empty() {
                 return Ok(secure);
@@ -72,6 +72,11 @@ impl Context {
         Ok(Output::stdout(format, self.globals.hex))
     }
 
+    /// Returns how what is not a result is said. A format that does not exist is refused elsewhere.
+    pub(crate) fn voice(&self) -> Voice {
+        Voice::of(self.globals.write_out.parse().unwrap_or_default())
+    }
+
     /// Makes a client of the endpoints that were given.
     pub(crate) async fn session(&self) -> Result<Session, CliError> {
         let endpoints = self.endpoints().await?;
@@ -95,8 +100,8 @@ impl Context {
             max_receive_bytes: usize::try_from(globals.max_recv_bytes).unwrap_or(usize::MAX),
             tls: self.tls()?,
             credentials: self.credentials()?,
-            trace: globals.debug.then_some(say),
-            notice: Some(say),
+            trace: globals.debug.then_some(self.voice().notice()),
+            notice: Some(self.voice().notice()),
         })
     }
 
@@ -182,7 +187,7 @@ impl Context {
             ("WRITE_OUT", globals.write_out.clone()),
             ("YES", globals.yes.to_string()),
         ] {
-            say(&format!("KVCTL_{name}={value}"));
+            self.voice().say(&format!("KVCTL_{name}={value}"));
         }
     }
 }
@@ -196,12 +201,6 @@ pub(crate) async fn connect(endpoints: &[String], options: Options) -> Result<Cl
         };
         hints::cli_error(status, &error)
     })
-}
-
-/// Says something to whoever is looking, besides the command's data.
-pub(crate) fn say(text: &str) {
-    // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// The server's answer as a command's failure.

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use kv_cli::{CliError, ExitStatus, GoDuration, Outcome, Record};
+use kv_cli::{CliError, GoDuration, Outcome, Record};
 use kv_proto::etcdserverpb::DefragmentRequest;
 
 use crate::commands::endpoint;
 use crate::hints;
-use crate::session::{Context, connect, say};
+use crate::session::{Context, connect};
+use crate::voice::Failures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,8 +30,7 @@ pub(crate) struct DefragArgs {
 pub(crate) async fn run(context: &Context, args: &DefragArgs) -> Result<(), CliError> {
     let options = context.options()?;
     let mut output = context.output()?;
-    let mut failed = CliError::silent(ExitStatus::Failure);
-    let mut failures = 0;
+    let mut failures = Failures::new(context.voice());
     for endpoint in endpoint::endpoints(context, &options, args.cluster).await? {
         let client = connect(std::slice::from_ref(&endpoint), options.clone()).await?;
         let started = Instant::now();
@@ -43,12 +43,11 @@ pub(crate) async fn run(context: &Context, args: &DefragArgs) -> Result<(), CliE
                 output.print(&Outcome { line, record })?;
             }
             Err(error) => {
-                failures += 1;
                 let took = GoDuration(took);
-                say(&format!("Failed to defragment etcd member[{endpoint}]. took {took}. ({error})"));
-                failed.hints.extend(hints::hints(&error));
+                let text = format!("Failed to defragment etcd member[{endpoint}]. took {took}. ({error})");
+                failures.add(&text, hints::hints(&error));
             }
         }
     }
-    if failures == 0 { Ok(()) } else { Err(failed) }
+    failures.end()
 }

@@ -13,7 +13,8 @@ use kv_proto::etcdserverpb::{
     Compare, DeleteRangeRequest, DeleteRangeResponse, RangeRequest, RequestOp, TxnRequest, request_op,
 };
 
-use crate::session::{Context, failure, say};
+use crate::session::{Context, failure};
+use crate::voice::Voice;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,9 +107,9 @@ impl DelOperation {
     }
 
     /// Gives time for second thoughts about a range, which is easily typed by mistake.
-    pub(crate) async fn pause(&self) {
+    pub(crate) async fn pause(&self, voice: Voice) {
         if let (Some(key), Some(range_end), false) = (&self.key, self.range_end.first(), self.range) {
-            say(&format!(
+            voice.say(&format!(
                 "Warning: all keys from {} up to {} will be deleted in 2 seconds; interrupt the command to keep them. \
                  With `--range` there is no pause.",
                 Quoted(key.as_bytes()),
@@ -122,7 +123,7 @@ impl DelOperation {
 pub(crate) async fn run(context: &Context, args: &DelArgs) -> Result<(), CliError> {
     let request = args.operation.request()?;
     if !context.globals.yes && args.expect.is_none() {
-        args.operation.pause().await;
+        args.operation.pause(context.voice()).await;
     }
     let mut session = context.session().await?;
     let client = &session.client;

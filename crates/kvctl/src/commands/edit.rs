@@ -15,7 +15,7 @@ use tokio::process::Command;
 use super::child;
 use super::held::EndSignals;
 use crate::guard::Guard;
-use crate::session::{Context, Session, failure, say};
+use crate::session::{Context, Session, failure};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +55,7 @@ pub(crate) async fn run(context: &Context, args: &EditArgs) -> Result<(), CliErr
     edit(&draft.file).await?;
     let after = without_added_line_feed(&before, fs::read(&draft.file).map_err(|error| io_error(&error))?);
     if after == before {
-        say("nothing was changed");
+        context.voice().say("nothing was changed");
         return Ok(());
     }
     let guard = Guard { revision: Some(found.as_ref().map_or(0, |kv| kv.mod_revision)), value: None };

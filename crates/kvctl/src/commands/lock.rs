@@ -9,7 +9,8 @@ use tokio::process::Command;
 
 use super::child;
 use super::held::{EndSignals, HeldLease, canceled};
-use crate::session::{Context, Session, failure, say};
+use crate::session::{Context, Session, failure};
+use crate::voice::Voice;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,7 +68,8 @@ async fn hold(
         _ = signals.next() => return Err(canceled()),
     };
     if !command.is_empty() {
-        return run_command(command, &candidate, revision, lease, signals).await;
+        let voice = Voice::of(session.output.format);
+        return run_command(command, &candidate, revision, lease, signals, voice).await;
     }
     let held = contest.get(&candidate.key).await.map_err(|error| failure(&error))?;
     if held.kvs.is_empty() {
@@ -98,6 +100,7 @@ async fn run_command(
     revision: i64,
     lease: &mut HeldLease,
     signals: &mut EndSignals,
+    voice: Voice,
 ) -> Result<(), CliError> {
     let (program, arguments) = command.split_first().expect("a command has a name");
     let key = OsStr::from_bytes(&candidate.key);
@@ -115,7 +118,7 @@ async fn run_command(
             status = &mut ended => status,
             () = lease.lost() => {
                 let key = Quoted(&candidate.key);
-                say(&format!("lock {key} is lost: its lease ended; the command goes on without it"));
+                voice.say(&format!("lock {key} is lost: its lease ended; the command goes on without it"));
                 ended.await
             }
         }

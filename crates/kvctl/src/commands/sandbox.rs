@@ -15,7 +15,8 @@ use super::child;
 use super::held::EndSignals;
 use crate::ENVIRONMENT_PREFIXES;
 use crate::global::GlobalArgs;
-use crate::session::say;
+use crate::session::Context;
+use crate::voice::Voice;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +60,7 @@ const SIGNALED: i32 = 128;
 const NOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
-pub(crate) async fn run(args: &SandboxArgs) -> Result<(), CliError> {
+pub(crate) async fn run(context: &Context, args: &SandboxArgs) -> Result<(), CliError> {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CliError::arguments("sandbox needs a command behind `--`"));
     };
@@ -84,7 +85,7 @@ pub(crate) async fn run(args: &SandboxArgs) -> Result<(), CliError> {
             return Err(CliError { child_status: Some(status), ..failed });
         }
     };
-    server.end()?;
+    server.end(context.voice())?;
     let status = status_of(ended.map_err(|error| CliError::new(ExitStatus::Failure, error))?);
     if status == 0 {
         Ok(())
@@ -160,9 +161,9 @@ impl Server {
     }
 
     /// Ends the server and makes sure that its directory is gone.
-    fn end(mut self) -> Result<(), CliError> {
+    fn end(mut self, voice: Voice) -> Result<(), CliError> {
         if let Ok(Some(ended)) = self.process.try_wait() {
-            say(&format!("the server of the sandbox ended before the command did: {}", child::ended(ended)));
+            voice.say(&format!("the server of the sandbox ended before the command did: {}", child::ended(ended)));
         }
         drop(self.held);
         let ended = self.process.wait();

@@ -82,11 +82,11 @@ pub(crate) async fn run(context: &Context, args: &TxnArgs) -> Result<(), CliErro
     }
     prompt("success requests (get, put, del):")?;
     while let Some(line) = next_line(&mut input)? {
-        request.success.push(operation::parse(&line).await?);
+        request.success.push(operation::parse(&line, context.voice()).await?);
     }
     prompt("failure requests (get, put, del):")?;
     while let Some(line) = next_line(&mut input)? {
-        request.failure.push(operation::parse(&line).await?);
+        request.failure.push(operation::parse(&line, context.voice()).await?);
     }
     drop(input);
     let response = client.txn(request, Deadline::NEVER).await.map_err(|error| failure(&error))?;

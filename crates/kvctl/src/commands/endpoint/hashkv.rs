@@ -8,7 +8,7 @@ use kv_cli::{
 use kv_proto::etcdserverpb::{HashKvRequest, HashKvResponse};
 
 use super::json_list;
-use crate::session::{Context, connect, failure, say};
+use crate::session::{Context, connect, failure};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +43,8 @@ pub(crate) async fn run(context: &Context, cluster: bool, args: &HashKvArgs) -> 
         match client.hash_kv(HashKvRequest { revision: args.rev }, context.deadline()).await {
             Ok(response) => list.0.push((endpoint, response)),
             Err(error) => {
-                say(&format!("Failed to get the hash of endpoint {endpoint} ({error})"));
+                let text = format!("Failed to get the hash of endpoint {endpoint} ({error})");
+                context.voice().complain(&text, &[]);
                 last_error = Some(error);
             }
         }

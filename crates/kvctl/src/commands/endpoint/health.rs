@@ -10,7 +10,7 @@ use kv_proto::etcdserverpb::alarm_request::AlarmAction;
 use kv_proto::etcdserverpb::{AlarmRequest, AlarmType, RangeRequest};
 
 use crate::hints;
-use crate::session::{Context, say};
+use crate::session::Context;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,7 +56,8 @@ pub(crate) async fn run(context: &Context, cluster: bool) -> Result<(), CliError
     }
     if output.format == kv_cli::Format::Simple {
         for health in list.0.iter().filter(|health| !health.error.is_empty()) {
-            say(&format!("{} is unhealthy: failed to commit proposal: {}", health.endpoint, health.error));
+            let text = format!("{} is unhealthy: failed to commit proposal: {}", health.endpoint, health.error);
+            context.voice().complain(&text, &[]);
         }
     }
     output.print(&list)?;

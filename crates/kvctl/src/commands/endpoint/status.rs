@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use kv_cli::{
-    CliError, Dialect, ExitStatus, HumanSize, Quoted, Record, Render, RenderError, Style, Value, draw_table,
-    fields_header, json_message,
+    CliError, Dialect, HumanSize, Quoted, Record, Render, RenderError, Style, Value, draw_table, fields_header,
+    json_message,
 };
 use kv_proto::etcdserverpb::{StatusRequest, StatusResponse};
 
 use super::json_list;
 use crate::hints;
-use crate::session::{Context, connect, say};
+use crate::session::{Context, connect};
+use crate::voice::Failures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,21 +34,19 @@ pub(crate) async fn run(context: &Context, cluster: bool) -> Result<(), CliError
     let options = context.options()?;
     let mut output = context.output()?;
     let mut list = StatusList(Vec::new());
-    let mut failed = CliError::silent(ExitStatus::Failure);
-    let mut failures = 0;
+    let mut failures = Failures::new(context.voice());
     for endpoint in super::endpoints(context, &options, cluster).await? {
         let client = connect(std::slice::from_ref(&endpoint), options.clone()).await?;
         match client.status(StatusRequest {}, context.deadline()).await {
             Ok(response) => list.0.push((endpoint, response)),
             Err(error) => {
-                failures += 1;
-                say(&format!("Failed to get the status of endpoint {endpoint} ({error})"));
-                failed.hints.extend(hints::hints(&error));
+                let text = format!("Failed to get the status of endpoint {endpoint} ({error})");
+                failures.add(&text, hints::hints(&error));
             }
         }
     }
     output.print(&list)?;
-    if failures == 0 { Ok(()) } else { Err(failed) }
+    failures.end()
 }
 
 const COLUMNS: &[&str] = &[

@@ -22,7 +22,8 @@ use kv_proto::mvccpb::event::EventType;
 use prost::Message as _;
 
 use crate::commands::pages::Pages;
-use crate::session::{failure, say};
+use crate::session::failure;
+use crate::voice::Voice;
 
 /// How often the number of copied keys and changes is printed, as in etcdctl.
 const REPORT_EVERY: Duration = Duration::from_secs(30);
@@ -111,7 +112,8 @@ impl Mirror {
             }
             match Box::pin(self.follow(&mut report)).await {
                 End::Compacted if !changes_only => {
-                    say("the source has compacted changes that were not copied yet; copying the keys again");
+                    Voice::of(self.output.format)
+                        .say("the source has compacted changes that were not copied yet; copying the keys again");
                 }
                 End::Compacted => return Err(failure(&Error::Api(ApiError::Compacted))),
                 End::Failed(error) => return Err(error),

@@ -11,12 +11,13 @@ use kv_proto::etcdserverpb::request_op::Request;
 use crate::commands::del::DelOperation;
 use crate::commands::get::GetOperation;
 use crate::commands::put::PutOperation;
+use crate::voice::Voice;
 use crate::words;
 
 const OPERATIONS: &[&str] = &["get", "put", "del"];
 
 /// Reads an operation. A range is deleted after a pause, as by the command.
-pub(super) async fn parse(line: &str) -> Result<RequestOp, CliError> {
+pub(super) async fn parse(line: &str, voice: Voice) -> Result<RequestOp, CliError> {
     let words = words::split(line)?;
     if words.len() < 2 {
         return Err(CliError::new(ExitStatus::BadInput, format_args!("invalid txn compare request: {line}"))
@@ -27,7 +28,7 @@ pub(super) async fn parse(line: &str) -> Result<RequestOp, CliError> {
         Ok(Operation::Put(args)) => Request::RequestPut(args.request(|| Ok(Vec::new()))?),
         Ok(Operation::Del(args)) => {
             let request = args.request()?;
-            args.pause().await;
+            args.pause(voice).await;
             Request::RequestDeleteRange(request)
         }
         Err(reason) => {
@@ -73,7 +74,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<RequestOp, CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(super::parse(line))
+        runtime.block_on(super::parse(line, Voice::Text))
     }
 
     #[track_caller]

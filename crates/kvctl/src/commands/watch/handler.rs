@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use super::event::{record, type_name};
 use crate::commands::child;
-use crate::session::say;
+use crate::voice::Voice;
 
 /// Linux starts no program with a variable of 128 KiB, its name included.
 const VARIABLE_BYTES_MAX: usize = 128 * 1024 - 64;
@@ -29,7 +29,7 @@ pub(super) struct Handler {
 
 impl Handler {
     /// Runs the command for every change of an answer, one after the other.
-    pub(super) async fn handle(&self, response: &WatchResponse) -> Result<(), CliError> {
+    pub(super) async fn handle(&self, response: &WatchResponse, voice: Voice) -> Result<(), CliError> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
         let revision = response.header.unwrap_or_default().revision;
         for event in &response.events {
@@ -41,7 +41,7 @@ impl Handler {
                 Err(error) => child::not_started(program, &error),
             };
             let words: Vec<String> = self.command.iter().map(|word| Quoted(word.as_bytes()).to_string()).collect();
-            say(&format!("command [{}] error ({reason})", words.join(" ")));
+            voice.complain(&format!("command [{}] error ({reason})", words.join(" ")), &[]);
             if !self.keep_going {
                 return Err(CliError::silent(ExitStatus::Failure));
             }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::handler::Handler;
 use super::{FromEnvironment, WatchArgs, print};
 use crate::hints;
-use crate::session::say;
+use crate::voice::Voice;
 use crate::words;
 
 /// Lines that may wait while a command for a change runs.
@@ -29,7 +29,9 @@ pub(super) async fn run(client: Client, mut output: Output, environment: &FromEn
                 let line = line.ok_or_else(|| {
                     CliError::new(ExitStatus::BadInput, "error reading watch request line: EOF")
                 })?;
-                obey(&line, &mut session, &mut handlers, environment)?;
+                if let Some(reason) = obey(&line, &mut session, &mut handlers, environment)? {
+                    Voice::of(output.format).complain(&reason, &[]);
+                }
             }
             answer = session.next() => match answer {
                 Ok((key, response)) => {
@@ -37,10 +39,8 @@ pub(super) async fn run(client: Client, mut output: Output, environment: &FromEn
                     print::show(&response, &mut output, &handler).await?;
                 }
                 Err(error) => {
-                    say(&format!("watch was canceled ({error})"));
-                    for hint in hints::hints(&error) {
-                        say(&format!("hint: {hint}"));
-                    }
+                    let canceled = format!("watch was canceled ({error})");
+                    Voice::of(output.format).complain(&canceled, &hints::hints(&error));
                 }
             },
         }
@@ -69,17 +69,18 @@ fn read_lines() -> mpsc::Receiver<String> {
     receiver
 }
 
+/// Does what a line says, or returns why it does not.
 fn obey(
     line: &str,
     session: &mut WatchSession,
     handlers: &mut HashMap<WatchKey, Handler>,
     environment: &FromEnvironment,
-) -> Result<(), CliError> {
+) -> Result<Option<String>, CliError> {
     let words = words::split(line)?;
     match words.first().map(|word| word.as_encoded_bytes()) {
-        None => say(&format!("Invalid command: {line} (watch and progress supported)")),
+        None => return Ok(Some(format!("Invalid command: {line} (watch and progress supported)"))),
         Some(b"watch") if words.len() < 2 && environment.key.is_none() => {
-            say(&format!("Invalid command {line} (command type or key is not provided)"));
+            return Ok(Some(format!("Invalid command {line} (command type or key is not provided)")));
         }
         Some(b"watch") => {
             let args = parse(&words)?.completed(environment)?;
@@ -89,14 +90,14 @@ fn obey(
                     handlers.insert(key, args.handler());
                 }
                 Err(error) => {
-                    say(&format!("Invalid command {line} ({})", error.message.unwrap_or_default()));
+                    return Ok(Some(format!("Invalid command {line} ({})", error.message.unwrap_or_default())));
                 }
             }
         }
         Some(b"progress") => session.request_progress(),
-        Some(_) => say(&format!("Invalid command {line} (only support watch)")),
+        Some(_) => return Ok(Some(format!("Invalid command {line} (only support watch)"))),
     }
-    Ok(())
+    Ok(None)
 }
 
 fn parse(words: &[OsString]) -> Result<WatchArgs, CliError> {

@@ -14,7 +14,7 @@ use prost::Message as _;
 use super::event::{record, type_name};
 use super::handler::Handler;
 use crate::hints;
-use crate::session::say;
+use crate::voice::Voice;
 
 /// Prints a session's only watch until the server ends it.
 pub(super) async fn until_the_end(
@@ -25,15 +25,14 @@ pub(super) async fn until_the_end(
     loop {
         match session.next().await {
             Ok((_, response)) => {
-                let ended = has_ended(&response);
-                show(&response, output, handler).await?;
-                if ended {
-                    return Err(ended_by_server(&response));
+                let (shown, reason) = as_shown(&response);
+                print(&shown, output, handler).await?;
+                if has_ended(&shown) {
+                    return Err(ended_by_server(output.format, &response, &reason));
                 }
             }
             Err(error) => {
-                say(&format!("watch was canceled ({error})"));
-                let mut failed = CliError::new(ExitStatus::Interrupted, "watch is canceled by the server");
+                let mut failed = ended(output.format, &error.to_string());
                 failed.hints = hints::hints(&error);
                 return Err(failed);
             }
@@ -45,8 +44,18 @@ fn has_ended(response: &WatchResponse) -> bool {
     response.canceled || response.compact_revision != 0
 }
 
-fn ended_by_server(response: &WatchResponse) -> CliError {
-    let failed = CliError::new(ExitStatus::Interrupted, "watch is canceled by the server");
+/// How the command ends with its watch. Lines for people have etcdctl's words, which tell the reason before the error.
+fn ended(format: Format, reason: &str) -> CliError {
+    let canceled = format!("watch was canceled ({reason})");
+    if format == Format::JsonLines {
+        return CliError::new(ExitStatus::Interrupted, canceled);
+    }
+    Voice::of(format).complain(&canceled, &[]);
+    CliError::new(ExitStatus::Interrupted, "watch is canceled by the server")
+}
+
+fn ended_by_server(format: Format, response: &WatchResponse, reason: &str) -> CliError {
+    let failed = ended(format, reason);
     match response.compact_revision {
         0 => failed,
         oldest => failed.with_hint(format!(
@@ -55,17 +64,21 @@ fn ended_by_server(response: &WatchResponse) -> CliError {
     }
 }
 
-/// Prints an answer and has each change in it handled.
+/// Prints an answer and has each change in it handled; of one of several watches, also says why it ended.
 pub(super) async fn show(response: &WatchResponse, output: &mut Output, handler: &Handler) -> Result<(), CliError> {
     let (response, reason) = as_shown(response);
     if has_ended(&response) {
-        say(&format!("watch was canceled ({reason})"));
+        Voice::of(output.format).complain(&format!("watch was canceled ({reason})"), &[]);
     }
-    if is_progress(&response) && output.format != Format::JsonLines {
-        writeln!(output, "progress notify: {}", response.header.unwrap_or_default().revision)?;
+    print(&response, output, handler).await
+}
+
+async fn print(shown: &WatchResponse, output: &mut Output, handler: &Handler) -> Result<(), CliError> {
+    if is_progress(shown) && output.format != Format::JsonLines {
+        writeln!(output, "progress notify: {}", shown.header.unwrap_or_default().revision)?;
     }
-    output.print(&Changes(&response))?;
-    handler.handle(&response).await
+    output.print(&Changes(shown))?;
+    handler.handle(shown, Voice::of(output.format)).await
 }
 
 /// Returns an answer the way etcd's client library shows it, and why the watch ended if it did. Of a watch that could not
@@ -178,7 +191,8 @@ mod tests {
         let (shown, reason) = as_shown(&compacted);
         assert!(shown.canceled);
         assert_eq!(reason, "etcdserver: mvcc: required revision has been compacted");
-        assert!(ended_by_server(&compacted).hints[0].contains("--rev 5"));
+        let ended = ended_by_server(Format::JsonLines, &compacted, &reason);
+        assert!(ended.hints[0].contains("--rev 5") && ended.message.unwrap().contains(&reason));
     }
 
     #[test]
