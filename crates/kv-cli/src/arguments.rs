@@ -99,21 +99,40 @@ pub fn parse_with_sources(
     arguments: &[OsString],
     environment: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Parsed, Stop> {
-    // Building and copying descriptions is most of what a short command does, so it is done once.
-    tool.command.build();
     let mut line = Line::new(&tool, &tool.command);
     line.read(arguments)?;
     let on_line = line.flag_names();
     let from_environment = line.add_environment(environment)?;
     let path = line.path();
     let canonical = line.canonical();
+    tool.command = without_inheritance(tool.command, &path);
     match tool.command.try_get_matches_from_mut(canonical) {
         Ok(matches) => Ok(Parsed { matches, on_line, from_environment }),
         Err(error) => {
-            let find = |command, name: &String| Command::find_subcommand(command, name).expect("it was found before");
-            Err(translate(&error, path.iter().fold(&tool.command, find), &from_environment))
+            tool.command.build();
+            Err(translate(&error, &commands_of(&tool.command, &path), &from_environment))
         }
     }
+}
+
+/// Takes it back that commands inherit flags. clap would copy each flag into each command, which is most of the time and the memory
+/// of a short command; the canonical line has every flag behind the command that it belongs to.
+fn without_inheritance(command: Command, path: &[String]) -> Command {
+    let command = command.mut_args(|arg| arg.global(false));
+    match path.split_first() {
+        Some((name, path)) => command.mut_subcommand(name, |command| without_inheritance(command, path)),
+        None => command,
+    }
+}
+
+/// Returns the root and the commands below it that a path names.
+fn commands_of<'t>(root: &'t Command, path: &[String]) -> Vec<&'t Command> {
+    let mut commands = vec![root];
+    for name in path {
+        let parent = commands.last().expect("the root at least");
+        commands.push(parent.find_subcommand(name).expect("it was found before"));
+    }
+    commands
 }
 
 /// Says whether failures are to be printed as JSON, also that of a line that cannot be read: whether `jsonl` is asked for.
@@ -144,7 +163,9 @@ pub fn variable_name(prefix: &str, flag: &str) -> String {
 }
 
 /// Says clap's errors in the words of etcdctl, whose scripts match on them.
-fn translate(error: &clap::Error, command: &Command, from_environment: &[(String, String)]) -> Stop {
+///
+/// `commands` are those of the line, from the root on.
+fn translate(error: &clap::Error, commands: &[&Command], from_environment: &[(String, String)]) -> Stop {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return Stop::Help(error.to_string());
     }
@@ -159,11 +180,12 @@ fn translate(error: &clap::Error, command: &Command, from_environment: &[(String
     };
     // clap shows the flag with the name of its value: `--rev <REVISION>`.
     let name = arg.trim_start_matches('-').split(['=', ' ', '[']).next().unwrap_or_default();
-    let shown =
-        command.get_arguments().find(|arg| arg.get_long() == Some(name)).map_or_else(|| arg.to_owned(), shown_name);
+    let mut known = commands.iter().rev().flat_map(|command| command.get_arguments());
+    let shown = known.find(|arg| arg.get_long() == Some(name)).map_or_else(|| arg.to_owned(), shown_name);
     let reason = error.source().map_or_else(|| "invalid value".to_owned(), ToString::to_string);
     let message = format!("invalid argument {} for \"{shown}\" flag: {reason}", Quoted(value.as_bytes()));
-    match (usage_error(command, message), from_environment.iter().find(|(flag, _)| flag == name)) {
+    let leaf = commands.last().expect("the root at least");
+    match (usage_error(leaf, message), from_environment.iter().find(|(flag, _)| flag == name)) {
         (Stop::Error(error), Some((_, variable))) => Stop::Error(error.with_hint(comes_from(variable))),
         (stop, _) => stop,
     }
@@ -181,6 +203,7 @@ fn shown_name(arg: &Arg) -> String {
     }
 }
 
+/// Says how a command is used, of which everything is known.
 fn usage_error(command: &Command, message: String) -> Stop {
     let usage = format!("{}\n\nFor more information, try '--help'.\n", command.clone().render_usage());
     Stop::Error(CliError::new(ExitStatus::Failure, message).with_usage(usage))
@@ -270,7 +293,7 @@ mod tests {
             text.extend([" ", id.as_str(), "=", &values.join(",")]);
         }
         match matches.subcommand() {
-            Some((name, matches)) => format!(" {name}{}", show(matches)),
+            Some((name, matches)) => format!("{text} {name}{}", show(matches)),
             None => text,
         }
     }
@@ -297,15 +320,15 @@ mod tests {
     fn flags_may_stand_anywhere_and_the_last_one_wins() {
         check(
             "-w json get --rev 5 a --endpoints x b --rev=-1 --endpoints y",
-            &expect![" get write-out=json rev=-1 endpoints=y words=a,b prefix=false debug=false insecure=true"],
+            &expect![" write-out=json endpoints=y debug=false insecure=true get rev=-1 words=a,b prefix=false"],
         );
         check(
             "get --prefix --prefix=false a -wfields",
-            &expect![" get write-out=fields words=a prefix=false rev=0 endpoints=here debug=false insecure=true"],
+            &expect![" write-out=fields endpoints=here debug=false insecure=true get words=a prefix=false rev=0"],
         );
         check(
             "get --prefix=false --prefix=T -w=json --insecure=false -- --rev",
-            &expect![" get prefix=true write-out=json insecure=false words=--rev rev=0 endpoints=here debug=false"],
+            &expect![" write-out=json insecure=false endpoints=here debug=false get prefix=true words=--rev rev=0"],
         );
     }
 
@@ -340,7 +363,7 @@ mod tests {
         check(
             "watch a -i -- echo -n --",
             &expect![
-                " watch interactive=true words=a command=echo,-n,-- endpoints=here write-out=simple debug=false insecure=true"
+                " endpoints=here write-out=simple debug=false insecure=true watch interactive=true words=a command=echo,-n,--"
             ],
         );
         match parse_line("watch a --", &[]) {
@@ -393,14 +416,14 @@ mod tests {
         ];
         let matches = parse_line("get a --endpoints mine", &environment).unwrap();
         let get = matches.subcommand_matches("get").unwrap();
-        assert_eq!(get.get_one::<String>("endpoints").unwrap(), "mine");
-        assert_eq!(get.get_one::<String>("write-out").unwrap(), "json");
-        assert!(get.get_flag("debug"));
+        assert_eq!(matches.get_one::<String>("endpoints").unwrap(), "mine");
+        assert_eq!(matches.get_one::<String>("write-out").unwrap(), "json");
+        assert!(matches.get_flag("debug"));
         assert!(!get.get_flag("prefix"), "a command's own flags are not looked up");
         let matches = parse_line("endpoint status", &environment).unwrap();
         let endpoint = matches.subcommand_matches("endpoint").unwrap();
-        assert!(endpoint.subcommand_matches("status").unwrap().get_flag("cluster"));
-        assert_eq!(endpoint.subcommand_matches("status").unwrap().get_one::<String>("endpoints").unwrap(), "etcd");
+        assert!(endpoint.get_flag("cluster"));
+        assert_eq!(matches.get_one::<String>("endpoints").unwrap(), "etcd");
     }
 
     #[test]

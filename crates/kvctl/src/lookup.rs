@@ -177,7 +177,7 @@ impl Question {
     /// Connects as the command on the line would, unless it would ask for a password or run a command for one.
     async fn client(&self) -> Option<Client> {
         let parsed = self.parsed.as_ref()?;
-        let mut globals = GlobalArgs::from_arg_matches(innermost(&parsed.matches)).ok()?;
+        let mut globals = GlobalArgs::from_arg_matches(&parsed.matches).ok()?;
         let chosen = contexts::choose(&mut globals, &|flag| parsed.source(flag), self.program != "etcdctl").ok()?;
         let runs_command = chosen
             .as_ref()

@@ -68,13 +68,8 @@ impl CommandLine {
     pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self, CliError> {
         // The description that the line was read by is the same, so this only fails where a value does.
         let failed = |error: clap::Error| CliError::new(ExitStatus::Failure, error);
-        let (_, mut of_command) = matches.subcommand().expect("a command line without a command is not understood");
-        while let Some((_, innermost)) = of_command.subcommand() {
-            of_command = innermost;
-        }
         Ok(Self {
-            // Global options are found with the command they were given to.
-            global: GlobalArgs::from_arg_matches(of_command).map_err(failed)?,
+            global: GlobalArgs::from_arg_matches(matches).map_err(failed)?,
             command: Task::from_arg_matches(matches).map_err(failed)?,
         })
     }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use clap::{Arg, ArgAction, Command};
 
 use super::suggestions::suggestions;
-use super::{Stop, Tool, comes_from, help, shown_name, usage_error, variable_name};
+use super::{Stop, Tool, comes_from, commands_of, help, shown_name, usage_error, variable_name};
 use crate::{CliError, ExitStatus, Quoted, parse_bool};
 
 /// A flag as it was given.
@@ -15,6 +15,8 @@ struct Flag {
     value: Option<OsString>,
 }
 
+/// What was read of a line. The commands are as they were described; clap completes what it must know of one (what it inherits,
+/// say) only where that is needed, because that takes longer than most commands.
 pub(super) struct Line<'t> {
     tool: &'t Tool<'t>,
     /// The root and the subcommands below it.
@@ -58,7 +60,7 @@ impl<'t> Line<'t> {
         }
         if self.leaf().has_subcommands() {
             // A group of commands explains itself, whatever else is on the line.
-            return Err(Stop::Help(help(self.leaf(), false)));
+            return Err(self.help(&self.path(), false));
         }
         let takes_command = self.leaf().get_positionals().any(Arg::is_last_set);
         if takes_command && self.separated.as_ref().is_some_and(Vec::is_empty) {
@@ -99,7 +101,7 @@ impl<'t> Line<'t> {
             return Ok(());
         }
         if !at_root {
-            return Err(Stop::Help(help(parent, false)));
+            return Err(self.help(&self.path(), false));
         }
         let program = parent.get_name();
         let mut usage = String::new();
@@ -131,18 +133,19 @@ impl<'t> Line<'t> {
     }
 
     fn help_topic(&self, topic: &[OsString]) -> Stop {
-        let root = self.leaf();
-        let mut command = root;
+        let mut command = self.leaf();
+        let mut path = Vec::new();
         for name in topic {
             let name = name.to_string_lossy();
             let Some(found) = self.find_subcommand(command, &name) else {
                 let text = format!("Unknown help topic [`{name}`]\n");
-                let error = CliError::silent(ExitStatus::Success).with_usage(text + &help(root, false));
+                let error = CliError::silent(ExitStatus::Success).with_usage(text + &self.help_text(&[], false));
                 return Stop::Error(error);
             };
+            path.push(found.get_name().to_owned());
             command = found;
         }
-        Stop::Help(help(command, true))
+        self.help(&path, true)
     }
 
     fn long(&mut self, flag: &[u8], rest: &mut std::slice::Iter<'_, OsString>) -> Result<(), Stop> {
@@ -151,8 +154,10 @@ impl<'t> Line<'t> {
             None => (flag, None),
         };
         let name = String::from_utf8_lossy(name).into_owned();
-        if name == "help" {
-            return Err(Stop::Help(help(self.leaf(), true)));
+        match name.as_str() {
+            "help" => return Err(self.help(&self.path(), true)),
+            "version" if self.has_version() => return Err(self.version()),
+            _ => {}
         }
         let Some(arg) = self.find_flag(|arg| arg.get_long() == Some(&name)) else {
             return Err(self.usage_error(format!("unknown flag: --{name}")));
@@ -173,8 +178,10 @@ impl<'t> Line<'t> {
         let shown = String::from_utf8_lossy(letters).into_owned();
         for (index, &letter) in letters.iter().enumerate() {
             let letter = char::from(letter);
-            if letter == 'h' {
-                return Err(Stop::Help(help(self.leaf(), false)));
+            match letter {
+                'h' => return Err(self.help(&self.path(), false)),
+                'V' if self.has_version() => return Err(self.version()),
+                _ => {}
             }
             let Some(arg) = self.find_flag(|arg| arg.get_short() == Some(letter)) else {
                 return Err(self.usage_error(format!("unknown shorthand flag: '{letter}' in -{shown}")));
@@ -205,13 +212,9 @@ impl<'t> Line<'t> {
     /// Adds a flag. A switch that is set several times keeps its last state, which may be off.
     fn push_flag(&mut self, arg: &'t Arg, value: Option<OsString>) -> Result<(), Stop> {
         let name = arg.get_long().expect("every flag has a long name").to_owned();
-        match arg.get_action() {
-            ArgAction::Version => return Err(Stop::Help(self.commands[0].render_version())),
-            ArgAction::SetTrue => {}
-            _ => {
-                self.flags.push(Flag { name, value });
-                return Ok(());
-            }
+        if !matches!(arg.get_action(), ArgAction::SetTrue) {
+            self.flags.push(Flag { name, value });
+            return Ok(());
         }
         let on = match &value {
             None => true,
@@ -267,23 +270,32 @@ impl<'t> Line<'t> {
     pub(super) fn canonical(self) -> Vec<OsString> {
         let takes_command = self.leaf().get_positionals().any(Arg::is_last_set);
         let positionals_max = positionals_max(self.leaf());
-        let mut canonical: Vec<OsString> = self.commands.iter().map(|command| command.get_name().into()).collect();
-        let leaf_flags = self.commands.iter().flat_map(|command| command.get_arguments());
-        let switches: Vec<&str> =
-            leaf_flags.filter(|arg| matches!(arg.get_action(), ArgAction::SetTrue)).filter_map(Arg::get_long).collect();
-        for Flag { name, value } in self.flags {
-            let mut flag = OsString::from(format!("--{name}"));
-            match value {
-                // A switch that is off.
-                Some(_) if switches.contains(&name.as_str()) => continue,
-                Some(value) => {
-                    flag.push("=");
-                    flag.push(value);
+        let mut flags = self.flags;
+        let mut levels = Vec::new();
+        // A flag that two commands have is the inner one's.
+        for command in self.commands.iter().rev() {
+            let find = |name: &str| command.get_arguments().find(|arg| arg.get_long() == Some(name));
+            let (own, others): (Vec<Flag>, Vec<Flag>) = flags.into_iter().partition(|flag| find(&flag.name).is_some());
+            flags = others;
+            let is_switch =
+                |flag: &Flag| find(&flag.name).is_some_and(|arg| matches!(arg.get_action(), ArgAction::SetTrue));
+            let words = own.into_iter().filter_map(|flag| {
+                let is_switch = is_switch(&flag);
+                let mut word = OsString::from(format!("--{}", flag.name));
+                match flag.value {
+                    // A switch that is off.
+                    Some(_) if is_switch => return None,
+                    Some(value) => {
+                        word.push("=");
+                        word.push(value);
+                    }
+                    None => {}
                 }
-                None => {}
-            }
-            canonical.push(flag);
+                Some(word)
+            });
+            levels.push(std::iter::once(OsString::from(command.get_name())).chain(words).collect::<Vec<_>>());
         }
+        let mut canonical: Vec<OsString> = levels.into_iter().rev().flatten().collect();
         let mut positionals = self.positionals;
         let mut command = self.separated;
         if !takes_command {
@@ -297,7 +309,27 @@ impl<'t> Line<'t> {
     }
 
     fn usage_error(&self, message: String) -> Stop {
-        usage_error(self.leaf(), message)
+        let mut root = self.commands[0].clone();
+        root.build();
+        usage_error(commands_of(&root, &self.path()).last().expect("the root at least"), message)
+    }
+
+    fn help(&self, path: &[String], long: bool) -> Stop {
+        Stop::Help(self.help_text(path, long))
+    }
+
+    fn help_text(&self, path: &[String], long: bool) -> String {
+        let mut root = self.commands[0].clone();
+        root.build();
+        help(commands_of(&root, path).last().expect("the root at least"), long)
+    }
+
+    fn has_version(&self) -> bool {
+        self.commands[0].get_version().is_some() && !self.commands[0].is_disable_version_flag_set()
+    }
+
+    fn version(&self) -> Stop {
+        Stop::Help(self.commands[0].render_version())
     }
 }
 
