@@ -1,4 +1,4 @@
-//! The etcd v3 API as Rust types: messages, gRPC traits and the texts of its errors.
+//! The etcd v3 API as Rust types: messages, gRPC traits, the texts of its errors, and its URLs.
 //!
 //! The contract itself is in `proto/`; everything under `generated/` is made from it by the test
 //! `generated_code_is_current`, which also rewrites it (`UPDATE_EXPECT=1 cargo test -p kv-proto`).
@@ -6,6 +6,7 @@
 //! offline tool can use the messages without linking a network stack.
 
 mod error;
+pub mod url;
 
 pub use error::{ApiError, Code};
 

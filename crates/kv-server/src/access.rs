@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderValue, ORIGIN};
 use http::{Response, StatusCode};
+use kv_proto::url::split_host_port;
 
 use crate::config::{ANY, Config};
 use crate::http::error;
-use crate::url::split_host_port;
 
 /// Names and pages that are let in; none given, or `*`, lets in all.
 #[derive(Debug)]

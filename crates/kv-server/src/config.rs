@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kv_proto::url::{self, Url};
 use kv_store::ids;
 
 use crate::feature_gates::FeatureGates;
@@ -12,7 +13,6 @@ use crate::logging::{LogConfig, Notice};
 use crate::quota;
 use crate::retention::Retention;
 use crate::tls::TlsOptions;
-use crate::url::{self, Url};
 
 /// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
 pub const GRPC_OVERHEAD_BYTES: usize = 512 * 1024;

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kv_proto::url::Url;
+
 use crate::compatible_flags::COMPATIBLE;
 use crate::config::{ANY, ClusterState, MetricsDetail};
 use crate::flag::{Flag, Group, Set, flag};
 use crate::logging::{LogFormat, LogLevel, LogOutput, ROTATION};
-use crate::url::Url;
 use crate::values::{OUT_OF_RANGE, PARSE_ERROR, parse_bool, parse_duration, parse_signed, parse_unsigned};
 
 /// Returns every flag there is.

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use kv_proto::url::Url;
+
 use crate::config::Config;
 use crate::config_file;
 use crate::flag::{Flag, Given, Group};
 use crate::flag_table;
 use crate::logging::Notice;
-use crate::url::Url;
 use crate::values::parse_bool;
 
 /// What the command line asks for.
@@ -405,7 +406,7 @@ mod tests {
     #[test]
     fn a_throwaway_server_has_a_port_and_a_directory_of_its_own() {
         let (config, _) = served(&["--throwaway", "--from-snapshot", "x.db"], &[]);
-        assert_eq!(crate::url::join(&config.listen_client_urls), THROWAWAY_URL);
+        assert_eq!(kv_proto::url::join(&config.listen_client_urls), THROWAWAY_URL);
         assert!(config.advertise_client_urls.is_empty() && config.unsafe_no_fsync);
         for arguments in [&["--throwaway", "--data-dir", "precious.kvd"][..], &["--from-snapshot", "x.db"]] {
             assert!(matches!(parse_with(arguments, &[]), Err(Refusal::Invalid(_))), "{arguments:?}");

@@ -5,10 +5,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use kv_proto::url::{Scheme, Url};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::config::Config;
-use crate::url::{Scheme, Url};
 
 /// Connections that may wait to be accepted. Linux cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 4096;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use kv_proto::url;
 use rustix::mm::{MlockAllFlags, mlockall};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -18,7 +19,6 @@ use crate::serve::{ServeError, serve};
 use crate::status::chain;
 use crate::throwaway::{self, Throwaway};
 use crate::tls::Tls;
-use crate::url;
 use crate::version::{API_SERVER_VERSION, Persona, RELEASE};
 
 /// The exit status of a command line that cannot be read.

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kv_proto::url::{self, Url};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -23,7 +24,6 @@ use crate::origin::Scope;
 use crate::room_watch;
 use crate::throwaway;
 use crate::tls::{Tls, TlsError};
-use crate::url::{self, Url};
 use crate::workers::Workers;
 
 /// Requests under way have this long to end when the server stops.

@@ -150,13 +150,6 @@ pub(crate) const KNOWN: &[Difference] = &[
         contract: "cli.md section 2; etcdctl has tables of members and endpoints only",
     },
     Difference {
-        suite: "cluster, kvctl for etcdctl",
-        peers: &[Kind::Etcd37],
-        fields: &["member add b --peer-urls=b: first line of stderr"],
-        reason: "etcdctl looks at addresses before it asks; kvctl lets the server judge, and prints what it says",
-        contract: "api.md section 3: given member URLs are invalid",
-    },
-    Difference {
         suite: "users, kvctl for etcdctl",
         peers: &[Kind::Etcd37],
         fields: &[

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use kv_proto::ApiError;
 use kv_proto::etcdserverpb::{self as pb, cluster_server::Cluster};
+use kv_proto::url::Url;
 use kv_store::{Command, Member};
 use tonic::{Request, Response, Status};
 
 use crate::engine::Engine;
 use crate::status::status;
-use crate::url::Url;
 
 /// What is said of changes that need other members.
 const ONE_MEMBER: &str = "this release of kvd runs one member";

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kv_proto::url::Url;
 use parking_lot::Mutex;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
@@ -18,7 +19,6 @@ use super::revocation::Revoked;
 use super::verifier::Verifier;
 use super::{self_signed, suites};
 use crate::status::chain;
-use crate::url::Url;
 
 /// What handshakes are made with, as the files say it now.
 pub(crate) struct Tls {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use kv_proto::url::Url;
+
 use super::suites;
 use crate::logging::Notice;
-use crate::url::Url;
 
 /// TLS between clients and the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

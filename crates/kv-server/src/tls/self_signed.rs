@@ -7,10 +7,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use kv_proto::url::Url;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
 
 use super::error::TlsError;
-use crate::url::Url;
 
 /// Where etcd keeps them too, so that scripts find them.
 const DIRECTORY: &str = "fixtures/client";

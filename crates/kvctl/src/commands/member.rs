@@ -7,8 +7,9 @@ mod remove;
 mod update;
 
 use clap::Subcommand;
-use kv_cli::{CliError, parse_id};
+use kv_cli::{CliError, ExitStatus, parse_id};
 use kv_proto::etcdserverpb::ResponseHeader;
+use kv_proto::url::Url;
 
 use crate::session::Context;
 
@@ -52,6 +53,16 @@ fn peer_urls(urls: &str) -> Result<Vec<String>, CliError> {
         return Err(CliError::arguments("member peer urls not provided").with_hint("name them with --peer-urls"));
     }
     Ok(urls.split(',').map(str::to_owned).collect())
+}
+
+/// Refuses what a server would refuse, with the reason, which the server's answer would lack.
+fn check_urls(urls: &[String]) -> Result<(), CliError> {
+    for url in urls {
+        Url::parse(url).map_err(|reason| {
+            CliError::new(ExitStatus::Failure, reason).with_hint("an address looks like http://10.0.0.4:2380")
+        })?;
+    }
+    Ok(())
 }
 
 fn cluster_id(header: Option<&ResponseHeader>) -> u64 {

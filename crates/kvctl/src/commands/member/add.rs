@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kv_cli::{CliError, Quoted};
 use kv_proto::etcdserverpb::{MemberAddRequest, MemberAddResponse};
 
-use super::{cluster_id, list, peer_urls};
+use super::{check_urls, cluster_id, list, peer_urls};
 use crate::commands::confirmed::Confirmed;
 use crate::session::{Context, failure};
 
@@ -39,6 +39,7 @@ pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<(), CliErro
     let name = args.name()?;
     let peer_ur_ls = peer_urls(&args.peer_urls)?;
     let mut session = context.session().await?;
+    check_urls(&peer_ur_ls)?;
     let request = MemberAddRequest { peer_ur_ls, is_learner: args.learner };
     let response = session.client.member_add(request, context.deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Confirmed {

@@ -3,7 +3,7 @@
 use kv_cli::{CliError, Record, Value};
 use kv_proto::etcdserverpb::MemberUpdateRequest;
 
-use super::{cluster_id, id, peer_urls};
+use super::{check_urls, cluster_id, id, peer_urls};
 use crate::commands::confirmed::Confirmed;
 use crate::session::{Context, failure};
 
@@ -32,6 +32,7 @@ pub(crate) async fn run(context: &Context, args: &UpdateArgs) -> Result<(), CliE
     let id = id(&args.arguments)?;
     let peer_ur_ls = peer_urls(&args.peer_urls)?;
     let mut session = context.session().await?;
+    check_urls(&peer_ur_ls)?;
     let response = session.client.member_update(MemberUpdateRequest { id, peer_ur_ls }, context.deadline()).await;
     let response = response.map_err(|error| failure(&error))?;
     let cluster = cluster_id(response.header.as_ref());

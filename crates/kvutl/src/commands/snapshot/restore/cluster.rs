@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use kv_proto::url::Url;
+
 /// Returns the URLs that the member is known by, in order.
 pub(super) fn local_member_urls(name: &str, advertised: &str, cluster: Option<&str>) -> Result<Vec<String>, String> {
     let mut advertised: Vec<String> = advertised.split(',').map(url).collect::<Result<_, _>>()?;
@@ -38,19 +40,8 @@ pub(super) fn local_member_urls(name: &str, advertised: &str, cluster: Option<&s
     }
 }
 
-/// Checks a URL as far as ids need it: that it has a scheme, and a host with a port.
 fn url(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let Some((scheme, address)) = text.split_once("://") else {
-        return Err(format!("URL scheme must be http, https, unix, or unixs: {text}"));
-    };
-    let has_port = || address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    match scheme {
-        "http" | "https" if address.contains('/') => Err(format!("URL must not contain a path: {text}")),
-        "http" | "https" if !has_port() => Err(format!("URL address does not have the form \"host:port\": {text}")),
-        "http" | "https" | "unix" | "unixs" => Ok(text.to_owned()),
-        _ => Err(format!("URL scheme must be http, https, unix, or unixs: {text}")),
-    }
+    Url::parse(text).map(|url| url.to_string())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The URLs a server listens on and advertises: a scheme and a `host:port`, or a socket's path.
+//! The URLs that servers listen on and advertise, by etcd's rules: a scheme and a `host:port`, or a socket's path.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -51,7 +51,7 @@ impl Url {
         if text.contains(|c: char| c.is_ascii_control()) {
             return Err(format!("parse {text:?}: net/url: invalid control character in URL"));
         }
-        let (scheme, rest) = split_scheme(text)?;
+        let (scheme, rest) = split_scheme(text).map_err(|why| format!("parse {text:?}: {why}"))?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
@@ -60,18 +60,21 @@ impl Url {
             _ => return Err(format!("URL scheme must be http, https, unix, or unixs: {text}")),
         };
         // `unix:path` and `unix://path` both name a path.
-        let address = rest.strip_prefix("//").unwrap_or(rest);
+        let mut address = rest.strip_prefix("//").unwrap_or(rest);
         if matches!(scheme, Scheme::Http | Scheme::Https) {
+            let without_port = || format!("URL address does not have the form \"host:port\": {text}");
+            if !rest.starts_with("//") {
+                return Err(without_port());
+            }
             let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
-            let authority = &address[..host_end];
-            check_characters(authority).map_err(|why| format!("parse {text:?}: {why}"))?;
-            let Some((_, port)) = split_host_port(authority) else {
-                return Err(format!("URL address does not have the form \"host:port\": {text}"));
-            };
+            let behind = &address[host_end..];
+            address = &address[..host_end];
+            check_characters(address).map_err(|why| format!("parse {text:?}: {why}"))?;
+            let (_, port) = split_host_port(address).ok_or_else(without_port)?;
             if !port.bytes().all(|digit| digit.is_ascii_digit()) {
                 return Err(format!("parse {text:?}: invalid port \":{port}\" after host"));
             }
-            if host_end < address.len() {
+            if behind.starts_with('/') {
                 return Err(format!("URL must not contain a path: {text}"));
             }
         } else if address.is_empty() {
@@ -105,7 +108,7 @@ impl Url {
     }
 
     /// Says whether any free port is meant.
-    pub(crate) fn has_port_zero(&self) -> bool {
+    pub fn has_port_zero(&self) -> bool {
         self.host_port().is_some_and(|(_, port)| port == "0")
     }
 
@@ -115,7 +118,7 @@ impl Url {
     }
 
     /// Refuses a host that cannot be listened on: a name needs resolving, which may give several addresses.
-    pub(crate) fn check_bindable(&self) -> Result<(), String> {
+    pub fn check_bindable(&self) -> Result<(), String> {
         match self.host_port() {
             None => Ok(()),
             Some((host, port)) => {
@@ -129,7 +132,7 @@ impl Url {
     }
 
     /// Refuses an empty host, which no other machine could use.
-    pub(crate) fn check_advertisable(&self) -> Result<(), String> {
+    pub fn check_advertisable(&self) -> Result<(), String> {
         match self.host_port() {
             Some(("", _)) => Err(format!("unexpected empty host ({self})")),
             _ => Ok(()),
@@ -144,21 +147,32 @@ impl fmt::Display for Url {
 }
 
 /// Joins URLs with commas, as they are typed.
-pub(crate) fn join(urls: &[Url]) -> String {
+pub fn join(urls: &[Url]) -> String {
     urls.iter().map(Url::as_str).collect::<Vec<_>>().join(",")
 }
 
-fn split_scheme(text: &str) -> Result<(&str, &str), String> {
-    match text.split_once(':') {
-        // `localhost:2379` and `10.0.0.1:2379` are the usual slips.
-        None => Err(format!("URL scheme must be http, https, unix, or unixs: {text}")),
-        Some(parts) => Ok(parts),
+/// Cuts off the scheme, which may be missing. `localhost:2379` and `10.0.0.1:2379` are the usual slips: of the first, Go's parser
+/// says that the scheme is `localhost`, of the second that it is no URL.
+fn split_scheme(text: &str) -> Result<(&str, &str), &'static str> {
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' | b'+' | b'-' | b'.' if index > 0 => {}
+            b':' if index == 0 => return Err("missing protocol scheme"),
+            b':' => return Ok((&text[..index], &text[index + 1..])),
+            _ => break,
+        }
     }
+    let segment = text.split(['/', '?', '#']).next().unwrap_or_default();
+    if segment.contains(':') { Err("first path segment in URL cannot contain colon") } else { Ok(("", text)) }
 }
 
 /// Refuses what cannot stand in a host, as Go's parser does.
 fn check_characters(host: &str) -> Result<(), String> {
     const MARKS: &str = "-_.~!$&'()*+,;=:[]<>\"@";
+    if host.starts_with('[') && !host.contains(']') {
+        return Err("missing ']' in host".to_owned());
+    }
     let mut rest = host;
     while let Some(c) = rest.chars().next() {
         if c == '%' {
@@ -177,7 +191,7 @@ fn check_characters(host: &str) -> Result<(), String> {
 }
 
 /// Splits `host:port` or `[v6]:port`.
-pub(crate) fn split_host_port(address: &str) -> Option<(&str, &str)> {
+pub fn split_host_port(address: &str) -> Option<(&str, &str)> {
     let (host, port) = address.rsplit_once(':')?;
     match host.strip_prefix('[') {
         Some(inner) => Some((inner.strip_suffix(']')?, port)),
@@ -199,6 +213,7 @@ mod tests {
         assert_eq!(Url::parse("unix:///run/kvd.sock").unwrap().address, "/run/kvd.sock");
         assert_eq!(Url::parse("http://[::1]:80").unwrap().host_port(), Some(("::1", "80")));
         assert_eq!(Url::parse(" HTTP://Localhost:80 ").unwrap().to_string(), "http://Localhost:80");
+        assert_eq!(Url::parse("http://a:1?x").unwrap().address, "a:1");
         assert!(Url::parse("http://b%c3%bccher:80").is_ok() && Url::parse("http://bücher:80").is_ok());
     }
 
@@ -206,6 +221,11 @@ mod tests {
     fn refusals_are_etcds() {
         for (text, error) in [
             ("localhost:2379", "URL scheme must be http, https, unix, or unixs: localhost:2379"),
+            ("127.0.0.1:2379", "parse \"127.0.0.1:2379\": first path segment in URL cannot contain colon"),
+            ("://a:1", "parse \"://a:1\": missing protocol scheme"),
+            ("/a:1", "URL scheme must be http, https, unix, or unixs: /a:1"),
+            ("http:a:1", "URL address does not have the form \"host:port\": http:a:1"),
+            ("http://[::1:80", "parse \"http://[::1:80\": missing ']' in host"),
             ("127.0.0.1", "URL scheme must be http, https, unix, or unixs: 127.0.0.1"),
             ("ftp://a:1", "URL scheme must be http, https, unix, or unixs: ftp://a:1"),
             ("http://localhost", "URL address does not have the form \"host:port\": http://localhost"),
