@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -80,6 +80,25 @@ fn the_status_is_the_commands() {
     assert_eq!(output.status.code(), Some(127));
     assert!(String::from_utf8_lossy(&output.stderr).contains("executable file not found"), "{output:?}");
     place.assert_nothing_left();
+
+    let output = place.sandbox(&["-w", "jsonl"], "").args(["ignored"]).env("PATH", "").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("{\"error\":\"exec: \\\"sh\\\"") && said.contains("\"exit_status\":127"), "{said}");
+}
+
+#[test]
+fn a_kvctl_that_is_told_to_end_tells_the_command() {
+    let place = Place::new();
+    let mut command = place.sandbox(&[], "trap 'echo told; exit 5' TERM; echo ready; while :; do read line; done");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut kvctl = command.spawn().unwrap();
+    let mut lines = BufReader::new(kvctl.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "ready");
+    let told = Command::new("kill").arg(kvctl.id().to_string()).status().unwrap();
+    assert!(told.success());
+    assert_eq!((lines.next().as_deref(), lines.next()), (Some("told"), None));
+    assert_eq!(kvctl.wait().unwrap().code(), Some(5));
+    place.assert_nothing_left();
 }
 
 #[test]
@@ -95,24 +114,28 @@ fn a_snapshot_is_what_it_begins_with() {
     let output = place.run(&["--from-snapshot", "/nowhere.db"], "echo never");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
-    assert!(said.contains("/nowhere.db") && said.contains("no such file"), "{said}");
+    assert_eq!(said, "Error: kvd did not start: restore /nowhere.db: stat /nowhere.db: no such file or directory\n");
     place.assert_nothing_left();
 }
 
-/// The command stays, holding neither the server nor its directory; it ends with this test, whose pipe it reads.
+/// Neither another session nor a parent that has ended keeps a process from being found.
 #[test]
-fn a_kvctl_that_is_killed_takes_the_server_with_it() {
+fn a_kvctl_that_is_killed_takes_the_server_the_command_and_what_it_started_with_it() {
     let place = Place::new();
-    let mut command = place.sandbox(&[], "echo $KVCTL_ENDPOINTS; cat");
+    let script = "(setsid cat <&3 & echo $!) 3<&0; setsid cat <&0 & echo $! $$; echo $KVCTL_ENDPOINTS; cat";
+    let mut command = place.sandbox(&[], script);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut kvctl = command.spawn().unwrap();
-    let mut address = String::new();
-    BufReader::new(kvctl.stdout.take().unwrap()).read_line(&mut address).unwrap();
-    let address: std::net::SocketAddr = address.trim().parse().unwrap();
+    let mut lines = BufReader::new(kvctl.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let processes = format!("{} {}", lines.next().unwrap(), lines.next().unwrap());
+    let processes: Vec<PathBuf> = processes.split(' ').map(|id| Path::new("/proc").join(id)).collect();
+    assert!(processes.len() == 3 && processes.iter().all(|process| process.exists()), "{processes:?}");
+    let address: std::net::SocketAddr = lines.next().unwrap().parse().unwrap();
     TcpStream::connect(address).expect("the server serves");
     assert!(!is_empty(place.temporary.path()));
     kvctl.kill().unwrap();
     assert_eq!(kvctl.wait().unwrap().signal(), Some(9));
+    wait_until("the command ends", || !processes.iter().any(|process| process.exists()));
     wait_until("the server ends", || TcpStream::connect(address).is_err());
     wait_until("the directory is removed", || is_empty(place.temporary.path()));
 }

@@ -43,7 +43,7 @@ mod import;
 mod context;
 mod doctor;
 
-mod sandbox;
+pub(crate) mod sandbox;
 
 mod completion;
 mod options;

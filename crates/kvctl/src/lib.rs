@@ -25,6 +25,8 @@ use kv_cli::arguments::{self, Source, Stop, Tool};
 use kv_cli::{CliError, ExitStatus, Generated};
 
 use crate::commands::Commands;
+#[cfg(target_os = "linux")]
+use crate::commands::sandbox::keeper;
 use crate::contexts::Chosen;
 use crate::global::GlobalArgs;
 use crate::session::Context;
@@ -68,12 +70,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter();
     let program = program_name(arguments.next());
     let arguments: Vec<OsString> = arguments.collect();
-    if let [word, line] = arguments.as_slice()
-        && word == lookup::WORD
-    {
-        return look_up(program, &line.to_string_lossy());
-    }
-    let status = match run(program, &arguments) {
+    let result = match arguments.as_slice() {
+        [word, line] if word == lookup::WORD => return look_up(program, &line.to_string_lossy()),
+        #[cfg(target_os = "linux")]
+        [word, kept @ ..] if word == keeper::WORD => keeper::run(kept),
+        _ => run(program, &arguments),
+    };
+    let status = match result {
         Ok(()) => ExitStatus::Success.code(),
         Err(error) => {
             let json = arguments::wants_json_errors(&arguments, ENVIRONMENT_PREFIXES, &|name| env::var_os(name));

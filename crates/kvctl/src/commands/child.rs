@@ -50,7 +50,8 @@ pub(super) async fn wait(running: &mut Child, signals: &mut EndSignals) -> io::R
     }
 }
 
-fn terminate(running: &Child) {
+/// Asks a child to end.
+pub(super) fn terminate(running: &Child) {
     let id = running.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
     if let Some(id) = id {
         // It may have ended just now.

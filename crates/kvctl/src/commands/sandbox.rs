@@ -1,21 +1,26 @@
 //! `kvctl sandbox`: run a command with a server of its own, of which nothing is left afterwards.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod keeper;
+mod server;
+
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, BufRead as _, BufReader};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus as Ended, Stdio};
+use std::process::ExitStatus as Ended;
 
 use clap::{Args as _, ValueHint};
 use kv_cli::{CliError, ExitStatus};
 
+use self::server::Server;
 use super::child;
 use super::held::EndSignals;
 use crate::ENVIRONMENT_PREFIXES;
 use crate::global::GlobalArgs;
 use crate::session::Context;
+#[cfg(not(target_os = "linux"))]
 use crate::voice::Voice;
 
 const EXAMPLES: &str = "\
@@ -37,8 +42,8 @@ Starts a private kvd on a free port, with an empty store or with what a snapshot
 finds it in KVCTL_ENDPOINTS and ETCDCTL_ENDPOINTS; other variables of kvctl and etcdctl that say how to connect are taken
 away. The exit status is COMMAND's: 128 and the signal's number if a signal ended it, 127 if it is not there.
 
-The server ends with the command, or with kvctl if that is killed, and its directory, in TMPDIR or /tmp, is removed. kvd is
-looked for beside kvctl, then in PATH; for a snapshot, so is kvutl.";
+The server ends with the command, and its directory, in TMPDIR or /tmp, is removed. If kvctl is killed, so are COMMAND and what it
+started, on Linux, and the server ends too. kvd is looked for beside kvctl, then in PATH; for a snapshot, so is kvutl.";
 
 /// Run a command with a server of its own
 #[derive(Debug, clap::Args)]
@@ -64,45 +69,59 @@ pub(crate) async fn run(context: &Context, args: &SandboxArgs) -> Result<(), Cli
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CliError::arguments("sandbox needs a command behind `--`"));
     };
+    let voice = context.voice();
     let mut signals = EndSignals::new()?;
+    let snapshot = args.from_snapshot.clone();
+    // Starting waits for the server without more ado, so it does so on a thread of its own.
+    let mut starting = tokio::task::spawn_blocking(move || Server::start(snapshot.as_deref(), voice));
     let server = tokio::select! {
-        started = start(args.from_snapshot.clone()) => started?,
-        _ = signals.next() => return Err(super::held::canceled()),
+        started = &mut starting => started.expect("starting does not panic")?,
+        _ = signals.next() => {
+            // The server that is on its way is ended before this process is; another signal is more urgent.
+            tokio::select! {
+                started = starting => drop(started),
+                _ = signals.next() => {}
+            }
+            return Err(super::held::canceled());
+        }
     };
-    let mut command = tokio::process::Command::new(program);
-    command.args(arguments);
+    let mut command = command(program, arguments, voice);
     for (name, _) in env::vars_os().filter(|(name, _)| says_how_to_connect(name)) {
         command.env_remove(name);
     }
     for prefix in ENVIRONMENT_PREFIXES {
         command.env(format!("{prefix}_ENDPOINTS"), &server.endpoint);
     }
-    let ended = match command.spawn() {
-        Ok(mut running) => child::wait(&mut running, &mut signals).await,
-        Err(error) => {
-            let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
-            let failed = CliError::new(ExitStatus::Failure, child::not_started(program, &error));
-            return Err(CliError { child_status: Some(status), ..failed });
-        }
-    };
-    server.end(context.voice())?;
-    let status = status_of(ended.map_err(|error| CliError::new(ExitStatus::Failure, error))?);
-    if status == 0 {
-        Ok(())
-    } else {
-        Err(CliError { child_status: Some(status), ..CliError::silent(ExitStatus::Failure) })
-    }
+    let mut running = command.spawn().map_err(|error| not_started(program, &error))?;
+    let ended = child::wait(&mut running, &mut signals).await;
+    server.end()?;
+    status_of(ended.map_err(|error| CliError::new(ExitStatus::Failure, error))?)
 }
 
-/// Starting waits for the server without more ado, so it does so on a thread of its own.
-async fn start(snapshot: Option<PathBuf>) -> Result<Server, CliError> {
-    let started = tokio::task::spawn_blocking(move || Server::start(snapshot));
-    started.await.expect("starting does not panic")
+#[cfg(target_os = "linux")]
+use keeper::command;
+
+/// Returns what runs a command; that it ends with this process only Linux can do.
+#[cfg(not(target_os = "linux"))]
+fn command(program: &OsStr, arguments: &[OsString], _: Voice) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments);
+    command
 }
 
-fn status_of(ended: Ended) -> u8 {
+fn not_started(program: &OsStr, error: &io::Error) -> CliError {
+    let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN };
+    let failed = CliError::new(ExitStatus::Failure, child::not_started(program, error));
+    CliError { child_status: Some(status), ..failed }
+}
+
+/// Ends as a command did.
+fn status_of(ended: Ended) -> Result<(), CliError> {
     let status = ended.code().or_else(|| ended.signal().map(|signal| SIGNALED + signal));
-    status.and_then(|status| u8::try_from(status).ok()).unwrap_or(u8::MAX)
+    match status.and_then(|status| u8::try_from(status).ok()).unwrap_or(u8::MAX) {
+        0 => Ok(()),
+        status => Err(CliError { child_status: Some(status), ..CliError::silent(ExitStatus::Failure) }),
+    }
 }
 
 /// Says whether a variable tells kvctl or etcdctl where and as whom to connect.
@@ -114,66 +133,6 @@ fn says_how_to_connect(variable: &OsStr) -> bool {
     let variables = names
         .flat_map(|name| ENVIRONMENT_PREFIXES.iter().map(move |prefix| kv_cli::arguments::variable_name(prefix, name)));
     variables.into_iter().any(|known| known == variable)
-}
-
-/// A kvd that ends when this process does, because it watches the other end of a pipe.
-#[derive(Debug)]
-struct Server {
-    process: Child,
-    held: ChildStdin,
-    endpoint: String,
-    directory: PathBuf,
-}
-
-impl Server {
-    /// Starts a kvd and waits until it serves.
-    fn start(snapshot: Option<PathBuf>) -> Result<Server, CliError> {
-        let failed = |message: String| CliError::new(ExitStatus::BadConnection, message);
-        let beside = env::current_exe().ok().map(|program| program.with_file_name("kvd"));
-        let program = beside.filter(|program| program.exists()).unwrap_or_else(|| PathBuf::from("kvd"));
-        let mut command = Command::new(&program);
-        command.args(["--throwaway", "--log-level=error", "--log-format=console"]);
-        if let Some(snapshot) = snapshot {
-            command.arg("--from-snapshot").arg(snapshot);
-        }
-        for (name, _) in env::vars_os() {
-            // Settings of other servers are not meant for this one.
-            if ["KVD_", "ETCD_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
-                command.env_remove(name);
-            }
-        }
-        // In a group of its own, it is not interrupted from the terminal while the command still needs it.
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
-        let mut process = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => failed("kvd is neither beside kvctl nor in PATH".to_owned())
-                .with_hint("the sandbox runs a kvd; install it where kvctl is"),
-            _ => failed(format!("start {}: {error}", program.display())),
-        })?;
-        let held = process.stdin.take().expect("it is a pipe");
-        let mut lines = BufReader::new(process.stdout.take().expect("it is a pipe")).lines().map_while(Result::ok);
-        let (Some(url), Some(directory)) = (lines.next(), lines.next()) else {
-            drop(held);
-            let ended = process.wait().map_or_else(|error| error.to_string(), child::ended);
-            return Err(failed(format!("kvd did not start: {ended}")));
-        };
-        let endpoint = url.trim_start_matches("http://").to_owned();
-        Ok(Server { process, held, endpoint, directory: directory.into() })
-    }
-
-    /// Ends the server and makes sure that its directory is gone.
-    fn end(mut self, voice: Voice) -> Result<(), CliError> {
-        if let Ok(Some(ended)) = self.process.try_wait() {
-            voice.say(&format!("the server of the sandbox ended before the command did: {}", child::ended(ended)));
-        }
-        drop(self.held);
-        let ended = self.process.wait();
-        if !ended.is_ok_and(|ended| ended.success()) && self.directory.exists() {
-            fs::remove_dir_all(&self.directory).map_err(|error| {
-                CliError::new(ExitStatus::Io, format_args!("remove {}: {error}", self.directory.display()))
-            })?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -192,7 +151,9 @@ mod tests {
 
     #[test]
     fn statuses_are_those_of_a_shell() {
-        assert_eq!(status_of(Ended::from_raw(3 << 8)), 3);
-        assert_eq!(status_of(Ended::from_raw(9)), 137);
+        for (ended, status) in [(3 << 8, 3), (9, 137)] {
+            assert_eq!(status_of(Ended::from_raw(ended)).unwrap_err().child_status, Some(status));
+        }
+        assert_eq!(status_of(Ended::from_raw(0)), Ok(()));
     }
 }
