@@ -13,10 +13,14 @@ use std::process::{Command, Stdio};
 
 use kv_cli::arguments::Source;
 use kv_cli::{CliError, ExitStatus, Quoted};
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::global::{DEFAULT_ENDPOINT, GlobalArgs};
+
+/// How many links lead to a file at most, as in Linux.
+const LINKS_MAX: usize = 40;
 
 /// What one context says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +69,8 @@ struct Contents {
 #[derive(Debug)]
 pub(crate) struct Contexts {
     path: PathBuf,
+    /// The file's directory, locked from reading to writing by whoever makes a change.
+    _lock: Option<File>,
     document: DocumentMut,
     contents: Contents,
 }
@@ -73,6 +79,23 @@ impl Contexts {
     /// Reads the file; one that is not there has no contexts.
     pub(crate) fn open() -> Result<Contexts, CliError> {
         Contexts::read(path()?)
+    }
+
+    /// Reads the file to change it; nobody else changes it as long as this is there. Makes the directory.
+    pub(crate) fn open_to_change() -> Result<Contexts, CliError> {
+        Contexts::lock(path()?)
+    }
+
+    fn lock(path: PathBuf) -> Result<Contexts, CliError> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        let locked = made.and_then(|()| {
+            let directory = File::open(directory)?;
+            flock(&directory, FlockOperation::LockExclusive)?;
+            Ok(directory)
+        });
+        let lock = locked.map_err(|error| file_error("lock", directory, &error))?;
+        Ok(Contexts { _lock: Some(lock), ..Contexts::read(path)? })
     }
 
     fn read(path: PathBuf) -> Result<Contexts, CliError> {
@@ -90,7 +113,7 @@ impl Contexts {
         };
         let contents = toml_edit::de::from_str(&text).map_err(|error| malformed(&error))?;
         let document = text.parse().map_err(|error: toml_edit::TomlError| malformed(&error))?;
-        Ok(Contexts { path, document, contents })
+        Ok(Contexts { path, _lock: None, document, contents })
     }
 
     /// Returns the name of the context in use, if one is.
@@ -152,19 +175,18 @@ impl Contexts {
         if self.current() == Some(name) { self.select(None) } else { self.store() }
     }
 
-    /// Writes the file whole, readable by its owner only.
+    /// Writes the file whole, readable by its owner only. A link stays one: what it leads to is replaced.
     fn store(&self) -> Result<(), CliError> {
         let failed = |error: io::Error| file_error("write", &self.path, &error);
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        let path = followed(&self.path).map_err(failed)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}", std::process::id()));
-        let unfinished = self.path.with_file_name(name);
+        let unfinished = path.with_file_name(name);
         let written =
             File::options().write(true).create_new(true).mode(0o600).open(&unfinished).and_then(|mut file| {
                 file.write_all(self.document.to_string().as_bytes())?;
                 file.sync_all()?;
-                fs::rename(&unfinished, &self.path)
+                fs::rename(&unfinished, &path)
             });
         written.map_err(|error| {
             // Half a file is of no use to anybody.
@@ -172,6 +194,19 @@ impl Contexts {
             failed(error)
         })
     }
+}
+
+/// Returns where links lead to in the end, where there need not be a file yet.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            // It is there and no link, or not there.
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many levels of symbolic links"))
 }
 
 fn file_error(action: &str, path: &Path, error: &io::Error) -> CliError {
@@ -359,6 +394,35 @@ mod tests {
         let read = Contexts::read(path.clone()).unwrap();
         assert_eq!((read.current(), read.all().count()), (None, 1));
         assert!(contexts.select(Some("a")).is_err());
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let (path, _) = open("");
+        let link = path.with_file_name("link");
+        for target in ["config.toml", "new.toml"] {
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            Contexts::lock(link.clone()).unwrap().set("a", Profile::default()).unwrap();
+            assert_eq!(fs::read_link(&link).unwrap(), Path::new(target));
+            assert!(Contexts::read(path.with_file_name(target)).unwrap().find("a").is_ok());
+            fs::remove_file(&link).unwrap();
+        }
+        std::os::unix::fs::symlink("link", &link).unwrap();
+        assert!(followed(&link).is_err());
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn changes_at_the_same_time_are_all_kept() {
+        let (path, _) = open("");
+        std::thread::scope(|scope| {
+            for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+                let path = path.clone();
+                scope.spawn(move || Contexts::lock(path).unwrap().set(name, Profile::default()).unwrap());
+            }
+        });
+        assert_eq!(Contexts::read(path.clone()).unwrap().all().count(), 8);
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 

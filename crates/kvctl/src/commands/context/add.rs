@@ -59,9 +59,12 @@ pub(crate) struct AddArgs {
 
 pub(crate) fn run(context: &Context, args: &AddArgs) -> Result<(), CliError> {
     let name = one_name(&args.names, "add")?;
+    if name.contains(is_unprintable) {
+        return Err(CliError::arguments("the name of a context has neither spaces nor control characters"));
+    }
     let profile = profile(context, args)?;
     let mut output = context.output()?;
-    let mut contexts = Contexts::open()?;
+    let mut contexts = Contexts::open_to_change()?;
     if !args.replace && contexts.find(name).is_ok() {
         let name = Quoted(name.as_bytes());
         return Err(CliError::arguments(format_args!("there is a context {name} already"))
@@ -89,6 +92,13 @@ fn profile(context: &Context, args: &AddArgs) -> Result<Profile, CliError> {
     }
     for endpoint in &globals.endpoints {
         endpoint.parse::<Endpoint>().map_err(CliError::arguments)?;
+        if endpoint.trim().contains(is_unprintable) {
+            let endpoint = Quoted(endpoint.as_bytes());
+            return Err(CliError::arguments(format_args!(
+                "the endpoint {endpoint} has a space or a control character"
+            ))
+            .with_hint("endpoints are separated by commas"));
+        }
     }
     let file = |file: &Option<OsString>| file.as_ref().filter(|file| !file.is_empty()).map(absolute_path).transpose();
     let text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
@@ -106,6 +116,10 @@ fn profile(context: &Context, args: &AddArgs) -> Result<Profile, CliError> {
         token_env: args.token_env.clone(),
         protected: args.protected,
     })
+}
+
+fn is_unprintable(letter: char) -> bool {
+    letter.is_whitespace() || letter.is_control()
 }
 
 fn absolute_path(file: &OsString) -> Result<String, CliError> {

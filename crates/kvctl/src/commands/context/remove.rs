@@ -26,6 +26,6 @@ pub(crate) struct RemoveArgs {
 pub(crate) fn run(context: &Context, args: &RemoveArgs) -> Result<(), CliError> {
     let name = one_name(&args.names, "remove")?;
     let mut output = context.output()?;
-    Contexts::open()?.remove(name)?;
+    Contexts::open_to_change()?.remove(name)?;
     output.print(&Outcome { line: format!("Context {name} removed"), record: Record::new().with("context", name) })
 }

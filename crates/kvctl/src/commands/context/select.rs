@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context, args: &UseArgs) -> Result<(), CliError> {
         (false, names) => Some(one_name(names, "use")?),
     };
     let mut output = context.output()?;
-    Contexts::open()?.select(name)?;
+    Contexts::open_to_change()?.select(name)?;
     let line = name.map_or_else(|| "No context is in use".to_owned(), |name| format!("Context {name} is in use"));
     output.print(&Outcome { line, record: Record::new().with_some("context", name) })
 }
