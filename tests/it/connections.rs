@@ -133,6 +133,8 @@ fn a_context_knows_where_the_password_is_and_not_what_it_is() {
     kvctl.prints(&format!("user add root:secret {endpoint}"), &[], "User root created\n");
     kvctl.prints(&format!("auth enable {endpoint}"), &[], "Authentication Enabled\n");
     kvctl.ends(&format!("context add a {endpoint} --user root:secret"), &[], 128, "a context holds no secrets");
+    kvctl.ends(&format!("context add a\tb {endpoint}"), &[], 128, "neither spaces nor control characters");
+    kvctl.ends("context add a --endpoints h\u{a0}i:2", &[], 128, "has a space or a control character");
     let add = format!("context add a {endpoint} --user root --replace");
     kvctl.run_with(&format!("{add} --password-env ROOT_PASSWORD"), &[]);
     kvctl.prints("put k v --context a", &[("ROOT_PASSWORD", "secret")], "OK\n");
@@ -164,6 +166,7 @@ fn a_protected_context_is_changed_only_on_purpose() {
     }
     kvctl.prints("put k v --yes", &[], "OK\n");
     kvctl.prints("put k v", &[("KVCTL_YES", "true")], "OK\n");
+    kvctl.prints("import --dry-run", &[], "would have created 0, would have changed 0, unchanged 0\n");
     for line in ["get k", "wait k --exists", "export", "lease list", "endpoint health"] {
         assert!(kvctl.run_with(line, &[]).status.success(), "{line}");
     }

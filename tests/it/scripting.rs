@@ -69,7 +69,8 @@ impl Kvctl {
             .output()
             .expect("kvctl runs");
         let kept = std::fs::read_dir(directory.path()).expect("the directory is there").count();
-        assert_eq!(kept, usize::from(output.status.code() == Some(COMPARE_FAILED)), "{output:?}");
+        let is_named = String::from_utf8_lossy(&output.stderr).contains("hint: what was typed is in ");
+        assert_eq!(kept, usize::from(is_named), "{output:?}");
         Output {
             status: output.status.code().expect("an exit status"),
             stdout: output.stdout.into(),
@@ -188,7 +189,17 @@ fn an_edited_value_is_written_unless_somebody_else_was_faster() {
         assert_eq!((output.status, output.text(), output.stderr.as_str()), (0, "", "nothing was changed\n"));
         let output = kvctl.edit("k", "echo typed > \"$1\"; exit 3;");
         assert_eq!(output.status, 1);
-        assert!(output.stderr.contains("nothing was written") && output.stderr.contains("exit status 3"));
+        let said = &output.stderr;
+        assert!(said.contains("nothing was written") && said.contains("exit status 3") && said.contains("was typed"));
+        let output = kvctl.edit("k", "exit 3;");
+        assert!(output.status == 1 && !output.stderr.contains("was typed"), "{}", output.stderr);
+        let output = kvctl.edit("k", "rm");
+        assert!(output.stderr.starts_with("Error: read what was edited: open /"), "{}", output.stderr);
+        assert!(output.status == 6 && output.stderr.contains("/k: no such file or directory\n"), "{}", output.stderr);
+        // A terminal that is closed ends the editor, and nothing that was typed is lost.
+        let output = kvctl.edit("k", "echo typed > \"$1\"; kill -HUP $PPID; read never;");
+        assert!(output.status == 1 && output.stderr.contains("was typed"), "{}", output.stderr);
+        kvctl.prints("get k --print-value-only", "blue\n");
 
         let output = kvctl.edit("k", "\"$KVCTL\" --endpoints \"$ENDPOINT\" put k theirs >&2; sed -i s/blue/mine/");
         assert_eq!((output.status, output.text()), (COMPARE_FAILED, ""), "{}", output.stderr);
@@ -264,10 +275,18 @@ fn what_is_exported_can_be_imported() {
         kvctl.prints(&format!("import {file}"), "created 0, changed 0, unchanged 301\n");
         kvctl.prints("del a/1 --prefix --yes", "100\n");
         kvctl.prints("put b 2 --ignore-lease", "OK\n");
-        kvctl.ends(&format!("import {file} --if-absent"), COMPARE_FAILED, "\"b\" is there, since revision 5\n");
+        kvctl.ends(
+            &format!("import {file} --if-absent"),
+            COMPARE_FAILED,
+            "line 301: \"b\" is there, since revision 5\n",
+        );
         kvctl.prints("get a/100 --print-value-only", "x\n");
         kvctl.prints("del a/1 --prefix --yes", "100\n");
-        kvctl.ends(&format!("import {file} --if-unchanged"), COMPARE_FAILED, "\"a/100\" is not there any more\n");
+        kvctl.ends(
+            &format!("import {file} --if-unchanged"),
+            COMPARE_FAILED,
+            "line 101: \"a/100\" is not there any more\n",
+        );
         let planned = kvctl.run(&format!("import {file} --dry-run"));
         assert_eq!(planned.text().lines().count(), 102, "{}", planned.text());
         assert!(planned.text().starts_with("create \"a/100\"\n"));
@@ -284,6 +303,21 @@ fn what_is_exported_can_be_imported() {
         assert_eq!(import(&changed).text(), "created 0, changed 1, unchanged 0\n");
         assert_eq!(import(&changed.replace("/w==", "AA==")).status, COMPARE_FAILED);
         assert_eq!(import("{\"key\":\"new\",\"value\":\"\"}").text(), "created 1, changed 0, unchanged 0\n");
+
+        // A key that occurs again counts as what the line before makes of it, also where nothing is written.
+        let twice: String = ["1", "2", "2"].map(|value| format!("{{\"key\":\"t\",\"value\":\"{value}\"}}\n")).concat();
+        let tried = kvctl.tool.run_with_input(&["import", "--dry-run"], &twice);
+        let counted = "would have created 1, would have changed 1, unchanged 1\n";
+        assert_eq!(tried.text(), format!("create \"t\"\nchange \"t\"\n{counted}"));
+        assert_eq!(kvctl.tool.run_with_input(&["import"], &twice).text(), counted.replace("would have ", ""));
+        let guarded =
+            kvctl.tool.run_with_input(&["import", "--dry-run", "--if-absent"], &twice.replace("\"t\"", "\"u\""));
+        assert_eq!((guarded.status, guarded.text()), (COMPARE_FAILED, "create \"u\"\n"));
+        assert!(
+            guarded.stderr.starts_with("Error: line 2: \"u\" is written by an earlier line\n"),
+            "{}",
+            guarded.stderr
+        );
 
         std::fs::write(file, "{\"key\":\"c\",\"value\":\"1\"}\n{\"key\":\"d\"}\n").expect("a file");
         kvctl.ends(&format!("import {file}"), 3, "Error: line 2: there is no value\n");

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::render::RenderError;
 use crate::{Record, Value};
 
 macro_rules! exit_statuses {
@@ -123,13 +122,10 @@ impl From<io::Error> for CliError {
     }
 }
 
-impl From<RenderError> for CliError {
-    fn from(error: RenderError) -> CliError {
-        match error {
-            RenderError::Io(error) => error.into(),
-            RenderError::Unsupported(_) => CliError::new(ExitStatus::BadFeature, error),
-        }
-    }
+/// Returns the system's words for a failure as Go's programs print them: in lower case and without a number.
+pub fn system_words(error: &io::Error) -> String {
+    let text = error.to_string().to_lowercase();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Prints what a failure has to say and returns its exit status.
@@ -195,6 +191,11 @@ mod tests {
         assert_eq!(report(&error, &mut stderr), ExitStatus::Success);
         assert!(stderr.is_empty());
         assert_eq!(CliError::from(io::Error::from(io::ErrorKind::StorageFull)).status, ExitStatus::Io);
+    }
+
+    #[test]
+    fn the_system_has_gos_words() {
+        assert_eq!(system_words(&io::Error::from_raw_os_error(2)), "no such file or directory");
     }
 
     #[test]

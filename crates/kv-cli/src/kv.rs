@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use kv_proto::etcdserverpb::response_op::Response;
-use kv_proto::etcdserverpb::{DeleteRangeResponse, PutResponse, RangeResponse, ResponseHeader, TxnResponse};
+use kv_proto::etcdserverpb::{DeleteRangeResponse, PutResponse, ResponseHeader, TxnResponse};
 use kv_proto::mvccpb::KeyValue;
 use prost::Message;
 
 use crate::json::{Dialect, message};
-use crate::{Format, HexEscaped, Quoted, RangePrinter, Record, Render, RenderError, Style, TerminalSafe};
+use crate::{HexEscaped, Quoted, Record, Render, RenderError, Style, TerminalSafe};
 
 /// Prints a key and its value on lines of their own.
 pub fn simple_key_value(out: &mut dyn Write, style: Style, kv: &KeyValue) -> io::Result<()> {
@@ -62,7 +62,7 @@ fn json_line(out: &mut dyn Write, name: &str, answer: &impl Message) -> Result<(
     Ok(writeln!(out, "{}", message(name, answer, Dialect::default()))?)
 }
 
-fn encoded(out: &mut dyn Write, answer: &impl Message) -> Result<(), RenderError> {
+pub(crate) fn encoded(out: &mut dyn Write, answer: &impl Message) -> Result<(), RenderError> {
     Ok(out.write_all(&answer.encode_to_vec())?)
 }
 
@@ -121,40 +121,6 @@ impl Render for DeleteRangeResponse {
     fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
         encoded(out, self)
     }
-}
-
-/// A whole answer of a read; [`RangePrinter`] prints one that comes in pages.
-impl Render for RangeResponse {
-    fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
-        self.kvs.iter().try_for_each(|kv| simple_key_value(out, style, kv))
-    }
-
-    fn records(&self) -> Vec<Record> {
-        self.kvs.iter().map(Record::key_value).collect()
-    }
-
-    fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
-        print_range(self, Format::Fields, style, out)
-    }
-
-    fn json(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
-        print_range(self, Format::Json, style, out)
-    }
-
-    fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
-        encoded(out, self)
-    }
-}
-
-fn print_range(
-    response: &RangeResponse,
-    format: Format,
-    style: Style,
-    mut out: &mut dyn Write,
-) -> Result<(), RenderError> {
-    let mut printer = RangePrinter::new(&mut out, format, style);
-    printer.page(response)?;
-    printer.finish(response.more, response.count)
 }
 
 impl Render for TxnResponse {
@@ -216,10 +182,10 @@ impl Render for TxnResponse {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use kv_proto::etcdserverpb::ResponseOp;
+    use kv_proto::etcdserverpb::{RangeResponse, ResponseOp};
 
     use super::*;
-    use crate::render;
+    use crate::{Format, render};
 
     fn kv() -> KeyValue {
         KeyValue {

@@ -30,7 +30,7 @@ mod terminal;
 mod values;
 
 pub use crate::bytes::{Escaped, HexEscaped, Quoted, TerminalSafe, UnquoteError, Unquoted, unquote};
-pub use crate::error::{CliError, ExitStatus, report, report_json};
+pub use crate::error::{CliError, ExitStatus, report, report_json, system_words};
 pub use crate::findings::{Finding, Findings, Severity};
 pub use crate::generated::{Generated, Shell};
 pub use crate::json::{Dialect, JsonString, message as json_message};
@@ -46,7 +46,7 @@ pub use crate::snapshot::{
 };
 pub use crate::table::draw as draw_table;
 pub use crate::terminal::{confirm, is_interactive, is_terminal_output};
-pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_id, parse_int};
+pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_id, parse_int, parse_revision};
 
 /// The release of etcd whose tools these are equal to; they call themselves so under the names of etcd's.
 pub const ETCD_VERSION: &str = "3.7.1";

@@ -1,15 +1,15 @@
 //! The answer of a read, printed as its pages come: the bytes are those of one whole answer, whatever the pages.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use kv_proto::etcdserverpb::RangeResponse;
 use prost::Message as _;
 
 use crate::json::{Dialect, message};
-use crate::kv::{fields_header, fields_key_value, simple_key_value};
+use crate::kv::{encoded, fields_header, fields_key_value, simple_key_value};
 use crate::record::{key_value_cells, key_value_columns, write_table};
 use crate::table::PagedTable;
-use crate::{Format, Record, RenderError, Style};
+use crate::{Format, Record, Render, RenderError, Style};
 
 /// Rows of a table that are drawn at a time.
 const TABLE_ROWS: usize = 256;
@@ -94,7 +94,7 @@ impl<'a, W: Write> RangePrinter<'a, W> {
         match self.format {
             // Of a mere count nothing has been printed yet.
             Format::JsonLines if self.style.count_only => writeln!(self.out, "{counted}")?,
-            Format::Table if self.style.count_only => write_table(self.out, &[counted])?,
+            Format::Table if self.style.count_only => write_table(self.out, &[], &[counted])?,
             Format::Simple | Format::JsonLines => {}
             Format::Table => self.out.write_all(self.table.finish().as_bytes())?,
             Format::Fields => writeln!(self.out, "\"More\" : {more}\n\"Count\" : {count}")?,
@@ -131,6 +131,40 @@ impl<'a, W: Write> RangePrinter<'a, W> {
         }
         Ok(())
     }
+}
+
+/// A whole answer of a read; [`RangePrinter`] prints one that comes in pages.
+impl Render for RangeResponse {
+    fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        self.kvs.iter().try_for_each(|kv| simple_key_value(out, style, kv))
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.kvs.iter().map(Record::key_value).collect()
+    }
+
+    fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
+        print_range(self, Format::Fields, style, out)
+    }
+
+    fn json(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
+        print_range(self, Format::Json, style, out)
+    }
+
+    fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+        encoded(out, self)
+    }
+}
+
+fn print_range(
+    response: &RangeResponse,
+    format: Format,
+    style: Style,
+    mut out: &mut dyn Write,
+) -> Result<(), RenderError> {
+    let mut printer = RangePrinter::new(&mut out, format, style);
+    printer.page(response)?;
+    printer.finish(response.more, response.count)
 }
 
 #[cfg(test)]

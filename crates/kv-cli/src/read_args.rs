@@ -7,7 +7,7 @@ use clap::Args;
 use kv_proto::etcdserverpb::RangeRequest;
 use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
 
-use crate::{CliError, ExitStatus, Format, Style, parse_int};
+use crate::{CliError, ExitStatus, Format, Style, parse_revision};
 
 /// Which keys are read, at which revision, in which order.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,11 +29,11 @@ pub struct ReadArgs {
     pub from_key: bool,
 
     /// Revision to read at [default: the newest]
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = number)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     pub rev: i64,
 
     /// Greatest number of keys to return; 0 for all
-    #[arg(long, value_name = "COUNT", default_value = "0", value_parser = number)]
+    #[arg(long, value_name = "COUNT", default_value = "0", value_parser = parse_revision)]
     pub limit: i64,
 
     /// Order of the results: ASCEND or DESCEND [default: ASCEND]
@@ -57,24 +57,20 @@ pub struct ReadArgs {
     pub print_value_only: bool,
 
     /// Leave out keys created before this revision
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = number)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     pub min_create_rev: i64,
 
     /// Leave out keys created after this revision
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = number)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     pub max_create_rev: i64,
 
     /// Leave out keys last changed before this revision
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = number)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     pub min_mod_rev: i64,
 
     /// Leave out keys last changed after this revision
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = number)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     pub max_mod_rev: i64,
-}
-
-fn number(text: &str) -> Result<i64, String> {
-    parse_int(text, 0)
 }
 
 impl ReadArgs {

@@ -207,9 +207,11 @@ pub(crate) fn write_lines(out: &mut dyn Write, records: &[Record]) -> io::Result
 }
 
 /// Prints records as a table. Its columns are the names that occur, in the order in which they do.
-pub(crate) fn write_table(out: &mut dyn Write, records: &[Record]) -> io::Result<()> {
+///
+/// Without results, it has the columns given.
+pub(crate) fn write_table(out: &mut dyn Write, of_none: &[&str], records: &[Record]) -> io::Result<()> {
     let records: Vec<_> = records.iter().map(Record::cells).collect();
-    let mut columns: Vec<&str> = Vec::new();
+    let mut columns: Vec<&str> = if records.is_empty() { of_none.to_vec() } else { Vec::new() };
     for (name, _) in records.iter().flatten() {
         if !columns.contains(&name.as_str()) {
             columns.push(name);
@@ -286,7 +288,8 @@ mod tests {
     #[test]
     fn different_records_share_a_table() {
         let mut out = Vec::new();
-        write_table(&mut out, &[records()[1].clone(), Record::new().with("size", 7).with("why", "x\ty")]).unwrap();
+        let records = [records()[1].clone(), Record::new().with("size", 7).with("why", "x\ty")];
+        write_table(&mut out, &["none"], &records).unwrap();
         expect![[r#"
             ┌──────────────────┬──────┬───────┬─────────┬───────┬──────┐
             │    MEMBER ID     │ TOOK │ SIZE  │ HEALTHY │ ROLES │ WHY  │
@@ -295,6 +298,18 @@ mod tests {
             │                  │      │     7 │         │       │ x\ty │
             └──────────────────┴──────┴───────┴─────────┴───────┴──────┘
         "#]]
+        .assert_eq(&String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn a_table_without_results_has_its_header() {
+        let mut out = Vec::new();
+        write_table(&mut out, &["member_id", "alarm"], &[]).unwrap();
+        expect![[r"
+            ┌───────────┬───────┐
+            │ MEMBER ID │ ALARM │
+            └───────────┴───────┘
+        "]]
         .assert_eq(&String::from_utf8(out).unwrap());
     }
 

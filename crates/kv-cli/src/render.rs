@@ -115,6 +115,15 @@ impl fmt::Display for RenderError {
 
 impl std::error::Error for RenderError {}
 
+impl From<RenderError> for CliError {
+    fn from(error: RenderError) -> CliError {
+        match error {
+            RenderError::Io(error) => error.into(),
+            RenderError::Unsupported(_) => CliError::new(ExitStatus::BadFeature, error),
+        }
+    }
+}
+
 impl From<io::Error> for RenderError {
     fn from(error: io::Error) -> RenderError {
         RenderError::Io(error)
@@ -129,6 +138,11 @@ pub trait Render {
 
     /// Returns the results for `jsonl`, and for the table where no other is drawn.
     fn records(&self) -> Vec<Record>;
+
+    /// Returns the columns of a table without results. With results, they say which columns there are.
+    fn columns(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Prints one line for each field.
     fn fields(&self, _out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
@@ -147,7 +161,7 @@ pub trait Render {
 
     /// Prints a table.
     fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        write_table(out, &self.records())
+        write_table(out, self.columns(), &self.records())
     }
 }
 

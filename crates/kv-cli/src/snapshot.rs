@@ -13,6 +13,8 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
+use crate::error::system_words;
+
 /// Bytes of the digest at the end of a snapshot.
 pub const DIGEST_BYTES: usize = 32;
 
@@ -231,7 +233,10 @@ impl SnapshotFile {
             let writer = Box::new(file.try_clone()?);
             Ok((file, writer))
         };
-        let (file, writer) = open().map_err(failed(format!("could not open {}", part.display())))?;
+        let (file, writer) = open().map_err(|error| {
+            let (part, words) = (part.display(), system_words(&error));
+            failed(format!("could not open {part}"))(io::Error::other(format!("open {part}: {words}")))
+        })?;
         let encoder = Encoder::new(writer, compress)?;
         Ok(Self { encoder, part: Some(Part { file, path: part, finished: path.to_owned(), renamed: false }) })
     }
@@ -353,7 +358,7 @@ mod tests {
         fs::set_permissions(&part, Permissions::from_mode(0o644)).unwrap();
         let mut first = SnapshotFile::create(&path, false).unwrap();
         let refused = SnapshotFile::create(&path, false).unwrap_err().to_string();
-        assert!(refused.ends_with("a.db.part (another process is writing it)"), "{refused}");
+        assert!(refused.ends_with("a.db.part: another process is writing it)"), "{refused}");
         first.write(b"one").unwrap();
         first.finish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"one");
@@ -401,6 +406,9 @@ mod tests {
             }
         }
         let error = SnapshotFile::create(&directory.path().join("none/a.db"), false).unwrap_err().to_string();
-        assert!(error.starts_with("could not open ") && error.contains("none/a.db.part ("), "{error}");
+        assert!(
+            error.starts_with("could not open ") && error.ends_with("none/a.db.part: no such file or directory)"),
+            "{error}"
+        );
     }
 }

@@ -12,6 +12,11 @@ pub fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Reads the value of an option that is a revision, as etcdctl reads it.
+pub fn parse_revision(text: &str) -> Result<i64, String> {
+    parse_int(text, 0)
+}
+
 /// Reads a whole number in the given radix; radix 0 also understands `0x`, `0o`, `0b`, a leading `0` and underscores.
 pub fn parse_int(text: &str, radix: u32) -> Result<i64, String> {
     let fail = |why| Err(format!("strconv.ParseInt: parsing {}: {why}", crate::Quoted(text.as_bytes())));

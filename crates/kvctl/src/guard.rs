@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use bytes::Bytes;
-use kv_cli::{CliError, ExitStatus, Quoted, parse_int};
+use kv_cli::{CliError, ExitStatus, Quoted, parse_revision};
 use kv_client::{Client, Deadline, Error};
 use kv_proto::Code;
 use kv_proto::etcdserverpb::compare::{CompareResult, CompareTarget, TargetUnion};
@@ -23,16 +23,12 @@ pub(crate) struct GuardArgs {
     absent: bool,
 
     /// Write only if the key was last changed at this revision; 0 if it is not there
-    #[arg(id = "if_rev", long = "if-rev", value_name = "REVISION", value_parser = revision)]
+    #[arg(id = "if_rev", long = "if-rev", value_name = "REVISION", value_parser = parse_revision)]
     revision: Option<i64>,
 
     /// Write only if the key has this value
     #[arg(id = "if_value", long = "if-value", value_name = "VALUE")]
     value: Option<OsString>,
-}
-
-fn revision(text: &str) -> Result<i64, String> {
-    parse_int(text, 10)
 }
 
 /// What must hold of a key.

@@ -167,7 +167,8 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
     if commands::connects(&path) {
         // Under the name of etcdctl, nothing but what etcdctl looks at decides where to connect.
         chosen = contexts::choose(&mut globals, &|flag| parsed.source(flag), program != "etcdctl")?;
-        protect(chosen.as_ref(), &path, globals.yes)?;
+        let is_trial = is_switched_on(&parsed.matches, "dry_run");
+        protect(chosen.as_ref(), &path, globals.yes || is_trial)?;
     }
     let context = Context { globals, program, command_timeout_is_given, chosen };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -181,6 +182,12 @@ fn run(program: &'static str, arguments: &[OsString]) -> Result<(), CliError> {
 /// Returns the names of a command and its subcommand.
 fn command_path(matches: &clap::ArgMatches) -> Vec<&str> {
     std::iter::successors(matches.subcommand(), |(_, inner)| inner.subcommand()).map(|(name, _)| name).collect()
+}
+
+/// Says whether the command that is to run has a switch of this name, which is on.
+fn is_switched_on(matches: &clap::ArgMatches, switch: &str) -> bool {
+    let leaf = std::iter::successors(Some(matches), |matches| Some(matches.subcommand()?.1)).last();
+    leaf.is_some_and(|leaf| matches!(leaf.try_get_one(switch), Ok(Some(true))))
 }
 
 /// Asks before a command changes something in a protected context.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kv_cli::{CliError, ETCD_VERSION, ExitStatus, Format, Output, parse_duration};
+use kv_cli::{CliError, ETCD_VERSION, ExitStatus, Format, Generated, Output, parse_duration};
 
 /// The words that depend on the name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(crate) struct Context<'a> {
     pub(crate) data_dir: Option<PathBuf>,
     /// How long to wait for the directory's lock; zero for no limit.
     pub(crate) timeout: Duration,
+    /// Makes what is generated for the tool under a name.
+    pub(crate) generated: fn(Words) -> Generated<'static>,
 }
 
 impl Context<'_> {

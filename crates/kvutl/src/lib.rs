@@ -91,7 +91,7 @@ fn try_run(
     let style = Style { hex: line.global.hex, terminal: streams.terminal, ..Style::default() };
     let out = Output::to(std::mem::replace(&mut streams.out, Box::new(io::sink())), format, style);
     let global::GlobalArgs { data_dir, timeout, .. } = line.global;
-    let mut context = global::Context { words, out, err: &mut *streams.err, data_dir, timeout };
+    let mut context = global::Context { words, out, err: &mut *streams.err, data_dir, timeout, generated };
     let new_files = NewFiles::since_now(&context.directory());
     let done = line.command.run(&mut context);
     new_files.give_to_owner();

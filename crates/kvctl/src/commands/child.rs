@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
-use kv_cli::Quoted;
+use kv_cli::{Quoted, system_words};
 use tokio::process::Child;
 use tokio::signal::unix::SignalKind;
 
@@ -65,8 +65,7 @@ pub(super) fn not_started(program: &OsStr, error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::NotFound && !name.contains('/') {
         return format!("exec: {}: executable file not found in $PATH", Quoted(program.as_bytes()));
     }
-    let reason = error.to_string().to_lowercase();
-    format!("fork/exec {name}: {}", reason.split(" (os error").next().unwrap_or_default())
+    format!("fork/exec {name}: {}", system_words(error))
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder};
-use std::io;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use kv_cli::{CliError, ExitStatus, Quoted};
+use kv_cli::{CliError, ExitStatus, Quoted, system_words};
 use kv_proto::etcdserverpb::{PutRequest, RangeRequest};
 use tokio::process::Command;
 
@@ -30,7 +30,8 @@ Examples:
 ///
 /// Opens the value in the editor that VISUAL or EDITOR names, else in vi, and writes it when the editor has ended with status
 /// 0 and the value is another one. A key that is not there is made. The key keeps its lease. If somebody else changed the
-/// key meanwhile, nothing is written, the exit status is 11, and what was typed is kept in a file. Editors end a file with a
+/// key meanwhile, nothing is written and the exit status is 11. Whenever something was typed and not written, it is kept in a
+/// file, which is named. Editors end a file with a
 /// line feed; where the value had none at its end, one is taken away again.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kvctl edit [OPTIONS] <KEY>", after_long_help = EXAMPLES)]
@@ -51,9 +52,22 @@ pub(crate) async fn run(context: &Context, args: &EditArgs) -> Result<(), CliErr
     let found = found.kvs.into_iter().next();
     let before = found.as_ref().map(|kv| kv.value.clone()).unwrap_or_default();
 
-    let draft = Draft::create(&key, &before).map_err(|error| io_error(&error))?;
-    edit(&draft.file).await?;
-    let after = without_added_line_feed(&before, fs::read(&draft.file).map_err(|error| io_error(&error))?);
+    let failed = |error: io::Error| {
+        CliError::new(ExitStatus::Io, format_args!("prepare the value for the editor: {}", system_words(&error)))
+    };
+    let draft = Draft::create(&key, &before).map_err(failed)?;
+    let edited = edit(&draft.file).await;
+    let read = fs::read(&draft.file);
+    if let Err(error) = edited {
+        // What was typed is worth more than a clean directory.
+        let is_typed = read.is_ok_and(|typed| typed != before);
+        return Err(if is_typed { error.with_hint(draft.keep_and_name()) } else { error });
+    }
+    let after = read.map_err(|error| {
+        let (file, words) = (draft.file.display(), system_words(&error));
+        CliError::new(ExitStatus::Io, format_args!("read what was edited: open {file}: {words}"))
+    })?;
+    let after = without_added_line_feed(&before, after);
     if after == before {
         context.voice().say("nothing was changed");
         return Ok(());
@@ -63,7 +77,7 @@ pub(crate) async fn run(context: &Context, args: &EditArgs) -> Result<(), CliErr
         PutRequest { key: key.into(), value: after.into(), ignore_lease: found.is_some(), ..PutRequest::default() };
     match guard.put(&client, request, context.deadline()).await {
         Ok(written) => output.print(&written),
-        Err(error) => Err(CliError::from(error).with_hint(format!("what was typed is in {}", draft.keep().display()))),
+        Err(error) => Err(CliError::from(error).with_hint(draft.keep_and_name())),
     }
 }
 
@@ -75,7 +89,7 @@ async fn edit(file: &Path) -> Result<(), CliError> {
     line.push(" \"$1\"");
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).arg("kvctl").arg(file);
-    let mut signals = EndSignals::new()?;
+    let mut signals = EndSignals::with_hangup()?;
     let failed = |error: io::Error| CliError::new(ExitStatus::Failure, child::not_started(OsStr::new("sh"), &error));
     let mut running = command.spawn().map_err(failed)?;
     let ended = child::wait(&mut running, &mut signals).await.map_err(failed)?;
@@ -97,10 +111,6 @@ fn without_added_line_feed(before: &[u8], mut after: Vec<u8>) -> Vec<u8> {
     after
 }
 
-fn io_error(error: &io::Error) -> CliError {
-    CliError::new(ExitStatus::Io, format_args!("prepare the value for the editor: {error}"))
-}
-
 /// The value in a file that nobody else can read, removed when this is dropped.
 #[derive(Debug)]
 struct Draft {
@@ -116,14 +126,14 @@ impl Draft {
         let directory = env::temp_dir().join(format!("kvctl-edit-{:016x}", u64::from_le_bytes(random)));
         DirBuilder::new().mode(0o700).create(&directory)?;
         let draft = Draft { file: directory.join(file_name(key)), directory, kept: false };
-        fs::write(&draft.file, value)?;
+        File::options().write(true).create_new(true).mode(0o600).open(&draft.file)?.write_all(value)?;
         Ok(draft)
     }
 
-    /// Leaves the file where it is.
-    fn keep(mut self) -> PathBuf {
+    /// Leaves the file where it is, and says where that is.
+    fn keep_and_name(mut self) -> String {
         self.kept = true;
-        self.file.clone()
+        format!("what was typed is in {}", self.file.display())
     }
 }
 
@@ -179,11 +189,15 @@ mod tests {
     fn a_draft_is_private_and_gone_unless_it_is_kept() {
         let draft = Draft::create(b"k", b"secret").unwrap();
         let (directory, file) = (draft.directory.clone(), draft.file.clone());
-        assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+        for (path, mode) in [(&directory, 0o700), (&file, 0o600)] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, mode);
+        }
         drop(draft);
         assert!(!file.exists() && !directory.exists());
-        let kept = Draft::create(b"k", b"typed").unwrap().keep();
-        assert_eq!(fs::read(&kept).unwrap(), b"typed");
-        fs::remove_dir_all(kept.parent().unwrap()).unwrap();
+        let draft = Draft::create(b"k", b"typed").unwrap();
+        let (directory, file) = (draft.directory.clone(), draft.file.clone());
+        assert!(draft.keep_and_name().ends_with(file.to_str().unwrap()));
+        assert_eq!(fs::read(&file).unwrap(), b"typed");
+        fs::remove_dir_all(directory).unwrap();
     }
 }

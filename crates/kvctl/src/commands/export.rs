@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 
-use kv_cli::{CliError, Record, key_range, parse_int};
+use kv_cli::{CliError, Record, key_range, parse_revision};
 use kv_proto::etcdserverpb::RangeRequest;
 
 use super::pages::Pages;
@@ -39,12 +39,8 @@ pub(crate) struct ExportArgs {
     prefix: Option<OsString>,
 
     /// Revision to read at [default: the newest]
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = revision)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     rev: i64,
-}
-
-fn revision(text: &str) -> Result<i64, String> {
-    parse_int(text, 10)
 }
 
 pub(crate) async fn run(context: &Context, args: &ExportArgs) -> Result<(), CliError> {

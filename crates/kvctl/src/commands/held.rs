@@ -45,16 +45,19 @@ impl HeldLease {
 pub(super) struct EndSignals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl EndSignals {
     pub(super) fn new() -> Result<EndSignals, CliError> {
-        let listen = |kind| {
-            signal(kind).map_err(|error: io::Error| {
-                CliError::new(ExitStatus::Failure, format_args!("listen for signals: {error}"))
-            })
-        };
-        Ok(EndSignals { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        let (interrupt, terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        Ok(EndSignals { interrupt, terminate, hangup: None })
+    }
+
+    /// Also listens for the end of the terminal, which is taken for being told to end. Not for commands that people start with
+    /// `nohup`: this would undo it.
+    pub(super) fn with_hangup() -> Result<EndSignals, CliError> {
+        Ok(EndSignals { hangup: Some(listen(SignalKind::hangup())?), ..EndSignals::new()? })
     }
 
     /// Waits for one of them. Dropping the future is safe.
@@ -62,7 +65,21 @@ impl EndSignals {
         tokio::select! {
             _ = self.interrupt.recv() => SignalKind::interrupt(),
             _ = self.terminate.recv() => SignalKind::terminate(),
+            true = received(self.hangup.as_mut()) => SignalKind::terminate(),
         }
+    }
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, CliError> {
+    signal(kind)
+        .map_err(|error: io::Error| CliError::new(ExitStatus::Failure, format_args!("listen for signals: {error}")))
+}
+
+/// Waits for a signal, or says that there is none to wait for.
+async fn received(signal: Option<&mut Signal>) -> bool {
+    match signal {
+        Some(signal) => signal.recv().await.is_some(),
+        None => false,
     }
 }
 

@@ -2,8 +2,9 @@
 
 mod entry;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, BufRead, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -106,7 +107,7 @@ pub(crate) async fn run(context: &Context, args: &ImportArgs) -> Result<(), CliE
     }
     let input = open(args.file.as_deref())?;
     let Session { client, mut output } = context.session().await?;
-    let import = Import { context, args, client };
+    let mut import = Import { context, args, client, pretended: Pretended::default() };
     let mut tally = Tally::default();
     let mut batches = Batches::new(input, args.max_txn_ops);
     let written = loop {
@@ -118,8 +119,9 @@ pub(crate) async fn run(context: &Context, args: &ImportArgs) -> Result<(), CliE
         match import.batch(&batch).await {
             Ok(changes) => {
                 tally.unchanged += batch.len() - changes.len();
-                tally.created += changes.iter().filter(|change| change.before.is_none()).count();
-                tally.changed += changes.iter().filter(|change| change.before.is_some()).count();
+                let created = changes.iter().filter(|change| change.creates()).count();
+                tally.created += created;
+                tally.changed += changes.len() - created;
                 if args.dry_run {
                     changes.iter().try_for_each(|change| output.print(&change.outcome()))?;
                 }
@@ -198,38 +200,53 @@ impl<'a> Batches<'a> {
                 return Ok(None);
             }
             if !text.trim_ascii().is_empty() {
-                return Entry::parse(&text).map(Some).map_err(|reason| {
+                let entry = Entry::parse(&text).map_err(|reason| {
                     CliError::new(ExitStatus::BadInput, format_args!("line {}: {reason}", self.line))
                         .with_hint("a line looks like {\"key\":\"/app/color\",\"value\":\"green\"}")
-                });
+                })?;
+                return Ok(Some(Entry { line: self.line, ..entry }));
             }
         }
     }
+}
+
+/// What a key is before it is written.
+#[derive(Debug)]
+enum Before {
+    Absent,
+    Present(KeyValue),
+    /// What an earlier line makes of it, where nothing is really written.
+    Pretended,
 }
 
 /// A key that is to be written, and how it is.
 #[derive(Debug)]
 struct Change<'a> {
     entry: &'a Entry,
-    before: Option<KeyValue>,
+    before: Before,
 }
 
 impl Change<'_> {
     fn outcome(&self) -> Outcome {
-        let action = if self.before.is_some() { "change" } else { "create" };
+        let action = if self.creates() { "create" } else { "change" };
         let line = format!("{action} {}", Quoted(&self.entry.key));
         Outcome { line, record: Record::new().with("action", action).with("key", self.entry.key.clone()) }
     }
 
+    fn creates(&self) -> bool {
+        matches!(self.before, Before::Absent)
+    }
+
     fn guard(&self) -> Guard {
-        Guard { revision: Some(self.before.as_ref().map_or(0, |before| before.mod_revision)), value: None }
+        let revision = if let Before::Present(before) = &self.before { before.mod_revision } else { 0 };
+        Guard { revision: Some(revision), value: None }
     }
 
     fn put(&self) -> PutRequest {
         PutRequest {
             key: self.entry.key.clone(),
             value: self.entry.value.clone(),
-            ignore_lease: self.before.is_some(),
+            ignore_lease: !self.creates(),
             ..PutRequest::default()
         }
     }
@@ -239,17 +256,43 @@ struct Import<'a> {
     context: &'a Context,
     args: &'a ImportArgs,
     client: Client,
+    pretended: Pretended,
+}
+
+/// What a dry run would have written: hashes of values by those of their keys, so that a large input does not take its size in memory.
+#[derive(Debug, Default)]
+struct Pretended {
+    hasher: RandomState,
+    values: HashMap<u64, u64>,
+}
+
+impl Pretended {
+    fn note(&mut self, entry: &Entry) {
+        self.values.insert(self.hasher.hash_one(&entry.key), self.hasher.hash_one(&entry.value));
+    }
+
+    /// Says whether the key has the entry's value by now; nothing if it would not have been written.
+    fn is_unchanged(&self, entry: &Entry) -> Option<bool> {
+        let value = self.values.get(&self.hasher.hash_one(&entry.key))?;
+        Some(*value == self.hasher.hash_one(&entry.value))
+    }
 }
 
 impl Import<'_> {
     /// Writes the keys of a batch that do not have their values yet, all at once; returns them.
-    async fn batch<'e>(&self, batch: &'e [Entry]) -> Result<Vec<Change<'e>>, CliError> {
+    async fn batch<'e>(&mut self, batch: &'e [Entry]) -> Result<Vec<Change<'e>>, CliError> {
         for _ in 0..ATTEMPTS_MAX {
             let changes = self.look(batch).await?;
             for change in &changes {
                 self.check(change)?;
             }
-            if self.args.dry_run || changes.is_empty() || self.write(&changes).await? {
+            if self.args.dry_run {
+                for change in &changes {
+                    self.pretended.note(change.entry);
+                }
+                return Ok(changes);
+            }
+            if changes.is_empty() || self.write(&changes).await? {
                 return Ok(changes);
             }
         }
@@ -263,29 +306,44 @@ impl Import<'_> {
             RequestOp { request: Some(Request::RequestRange(range)) }
         };
         let transaction = TxnRequest { success: batch.iter().map(look).collect(), ..TxnRequest::default() };
-        let answer = self.client.txn(transaction, self.context.deadline()).await.map_err(|error| failure(&error))?;
+        let answer = self.client.txn(transaction, self.context.deadline()).await;
+        let answer = answer.map_err(|error| failure(&error))?;
         let found = answer.responses.into_iter().map(|answer| match answer.response {
             Some(Response::ResponseRange(range)) => range.kvs.into_iter().next(),
             _ => None,
         });
-        let changes = batch.iter().zip(found).map(|(entry, before)| Change { entry, before });
-        Ok(changes.filter(|change| change.before.as_ref().is_none_or(|kv| kv.value != change.entry.value)).collect())
+        let change = |(entry, found): (&'e Entry, Option<KeyValue>)| {
+            let before = match (self.pretended.is_unchanged(entry), found) {
+                (Some(true), _) => return None,
+                (Some(false), _) => Before::Pretended,
+                (None, Some(found)) if found.value == entry.value => return None,
+                (None, Some(found)) => Before::Present(found),
+                (None, None) => Before::Absent,
+            };
+            Some(Change { entry, before })
+        };
+        Ok(batch.iter().zip(found).filter_map(change).collect())
     }
 
     /// Refuses a change that the options forbid.
     fn check(&self, change: &Change<'_>) -> Result<(), CliError> {
         let key = Quoted(&change.entry.key);
         let reason = match &change.before {
-            Some(before) if self.args.if_absent => {
+            Before::Present(before) if self.args.if_absent => {
                 format!("{key} is there, since revision {}", before.create_revision)
             }
-            Some(before) if self.args.if_unchanged && before.mod_revision != change.entry.mod_revision => {
+            Before::Present(before) if self.args.if_unchanged && before.mod_revision != change.entry.mod_revision => {
                 format!("{key} was changed at revision {}", before.mod_revision)
             }
-            None if self.args.if_unchanged && change.entry.mod_revision != 0 => format!("{key} is not there any more"),
+            Before::Absent if self.args.if_unchanged && change.entry.mod_revision != 0 => {
+                format!("{key} is not there any more")
+            }
+            Before::Pretended if self.args.if_absent || self.args.if_unchanged => {
+                format!("{key} is written by an earlier line")
+            }
             _ => return Ok(()),
         };
-        Err(CliError::new(ExitStatus::CompareFailed, reason))
+        Err(CliError::new(ExitStatus::CompareFailed, format_args!("line {}: {reason}", change.entry.line)))
     }
 
     /// Writes keys if all still are as they were found; says whether.
@@ -297,7 +355,26 @@ impl Import<'_> {
             failure: Vec::new(),
         };
         let answer = self.client.txn(transaction, self.context.deadline()).await;
-        Ok(answer.map_err(|error| failure(&error))?.succeeded)
+        let answer = answer.map_err(|error| {
+            let failed = failure(&error);
+            if error.is_refusal() { failed.with_hint(place(changes)) } else { failed }
+        })?;
+        Ok(answer.succeeded)
+    }
+}
+
+/// Says which lines a transaction is of.
+fn place(changes: &[Change<'_>]) -> String {
+    match changes {
+        [only] => format!("it was the key {} of line {}", Quoted(&only.entry.key), only.entry.line),
+        [first, .., last] => {
+            let (first_key, last_key) = (Quoted(&first.entry.key), Quoted(&last.entry.key));
+            format!(
+                "it was one of the keys from {first_key} of line {} to {last_key} of line {}",
+                first.entry.line, last.entry.line
+            )
+        }
+        [] => "it was no key".to_owned(),
     }
 }
 

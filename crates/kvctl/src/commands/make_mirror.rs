@@ -7,7 +7,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
 use clap::ArgAction;
-use kv_cli::{CliError, ExitStatus, parse_bool, parse_int};
+use kv_cli::{CliError, ExitStatus, parse_bool, parse_int, parse_revision};
 use kv_client::{Credentials, Options, TlsOptions};
 
 use self::mirror::{Mirror, Plan, Prefixes};
@@ -45,7 +45,7 @@ pub(crate) struct MakeMirrorArgs {
     prefix: OsString,
 
     /// First revision to copy changes of, without copying the keys as they are; 0 to copy those
-    #[arg(long, value_name = "REVISION", default_value = "0", value_parser = |text: &str| parse_int(text, 0))]
+    #[arg(long, value_name = "REVISION", default_value = "0", value_parser = parse_revision)]
     rev: i64,
 
     /// Greatest number of operations in a transaction; the destination's --max-txn-ops limits it

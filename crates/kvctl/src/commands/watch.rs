@@ -9,7 +9,7 @@ use std::env;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-use kv_cli::{CliError, Quoted, key_range, parse_int};
+use kv_cli::{CliError, Quoted, key_range, parse_revision};
 use kv_proto::etcdserverpb::WatchCreateRequest;
 
 use self::handler::Handler;
@@ -66,7 +66,7 @@ pub(crate) struct WatchArgs {
     prefix: bool,
 
     /// First revision to show changes of; 0 for the next one
-    #[arg(long, value_name = "REVISION", default_value = "0", value_parser = revision)]
+    #[arg(long, value_name = "REVISION", default_value = "0", value_parser = parse_revision)]
     rev: i64,
 
     /// Print what the key was before each change
@@ -84,10 +84,6 @@ pub(crate) struct WatchArgs {
     /// Read what to watch from standard input
     #[arg(long, short)]
     interactive: bool,
-}
-
-fn revision(text: &str) -> Result<i64, String> {
-    parse_int(text, 0)
 }
 
 /// The key and the end of its range from the environment.

@@ -6,7 +6,6 @@ use std::io::Write as _;
 use clap::Args;
 use kv_cli::{CliError, ExitStatus, Quoted, Shell};
 
-use crate::generated::generated;
 use crate::global::Context;
 
 /// Print the completion script for a shell: bash, zsh, fish or powershell
@@ -29,7 +28,7 @@ Examples:
 
 pub(crate) fn run(args: &CompletionArgs, context: &mut Context<'_>) -> Result<(), CliError> {
     let shell = args.shell(context.words.program)?;
-    context.out.write_all(generated(context.words).completion(shell).as_bytes())?;
+    context.out.write_all((context.generated)(context.words).completion(shell).as_bytes())?;
     Ok(context.out.flush()?)
 }
 

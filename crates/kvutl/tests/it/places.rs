@@ -80,17 +80,19 @@ fn open_to_all(directory: &Path) {
     fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("permissions are set");
 }
 
+/// The tool as anybody runs it.
+fn plainly(line: &[&str]) -> Process {
+    let mut process = Process::new(env!("CARGO_BIN_EXE_kvutl"));
+    process.args(line);
+    process
+}
+
 #[test]
 fn beside_a_running_server() {
     let server = sample();
     let out = tempfile::tempdir().expect("a temporary directory");
-    let run = |line: &[&str]| {
-        let mut process = Process::new(env!("CARGO_BIN_EXE_kvutl"));
-        process.args(line);
-        process
-    };
     check(
-        &run_all(server.directory(), out.path(), &run),
+        &run_all(server.directory(), out.path(), &plainly),
         &expect![[r#"
             status: 0, format version:        1
             get a: 0, 3
@@ -114,13 +116,8 @@ fn beside_a_running_server() {
 fn on_what_a_killed_server_left() {
     let directory = sample().kill();
     let out = tempfile::tempdir().expect("a temporary directory");
-    let run = |line: &[&str]| {
-        let mut process = Process::new(env!("CARGO_BIN_EXE_kvutl"));
-        process.args(line);
-        process
-    };
     check(
-        &run_all(directory.path(), out.path(), &run),
+        &run_all(directory.path(), out.path(), &plainly),
         &expect![[r#"
             status: 0, format version:        1
             get a: 0, 3

@@ -42,4 +42,8 @@ impl Render for List {
     fn records(&self) -> Vec<Record> {
         self.0.all().map(|(name, profile)| record(name, profile, self.0.current())).collect()
     }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["context", "in_use", "endpoints", "protected"]
+    }
 }

@@ -309,25 +309,16 @@ mod tests {
             "all 1000001 revisions",
         );
         check(|_| (), "disk sync", Fine, "99 % within 2ms");
-        check(
-            |facts| facts.metrics = facts.metrics.clone().map(|page| page.replace("0.002", "0.032")),
-            "disk sync",
-            Concern,
-            "32ms",
-        );
-        check(
-            |facts| facts.metrics = facts.metrics.clone().map(|page| page.replace("fds 10\n", "fds 96\n")),
-            "files",
-            Trouble,
-            "96 of 100",
-        );
+        for (before, after, name, severity, text) in [
+            ("0.002", "0.032", "disk sync", Concern, "32ms"),
+            ("fds 10\n", "fds 96\n", "files", Trouble, "96 of 100"),
+            ("lag 7\n", "lag 20000\n", "oldest reader", Concern, "20000"),
+        ] {
+            let change =
+                |facts: &mut Facts| facts.metrics = facts.metrics.clone().map(|page| page.replace(before, after));
+            check(change, name, severity, text);
+        }
         check(|_| (), "oldest reader", Fine, "7 transactions");
-        check(
-            |facts| facts.metrics = facts.metrics.clone().map(|page| page.replace("lag 7\n", "lag 20000\n")),
-            "oldest reader",
-            Concern,
-            "20000",
-        );
         check(|facts| facts.metrics = Err("refused".to_owned()), "metrics", Concern, "refused");
         check(|facts| facts.certificate_end = Some(now + 8 * DAY), "certificate", Concern, "8 days");
         check(|facts| facts.certificate_end = Some(now - DAY), "certificate", Trouble, "expired");

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use kv_cli::{
-    CliError, Dialect, Quoted, Record, Render, RenderError, Style, draw_table, fields_header, json_message, parse_int,
+    CliError, Dialect, Quoted, Record, Render, RenderError, Style, draw_table, fields_header, json_message,
+    parse_revision,
 };
 use kv_proto::etcdserverpb::{HashKvRequest, HashKvResponse};
 
@@ -23,12 +24,8 @@ Examples:
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct HashKvArgs {
     /// Newest revision to include [default: the newest there is]
-    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = revision)]
+    #[arg(long, value_name = "REVISION", default_value = "0", hide_default_value = true, value_parser = parse_revision)]
     rev: i64,
-}
-
-fn revision(text: &str) -> Result<i64, String> {
-    parse_int(text, 0)
 }
 
 struct HashList(Vec<(String, HashKvResponse)>);

@@ -12,6 +12,8 @@ pub(super) struct Entry {
     pub(super) value: Bytes,
     /// When the key was last changed as it was exported; 0 if the line does not say.
     pub(super) mod_revision: i64,
+    /// Where it stands in the input; 0 if that is not known.
+    pub(super) line: usize,
 }
 
 impl Entry {
@@ -26,7 +28,7 @@ impl Entry {
             Value::Null => 0,
             number => number.as_i64().ok_or("mod_revision is no revision")?,
         };
-        Ok(Entry { key, value: bytes(&object, "value")?, mod_revision })
+        Ok(Entry { key, value: bytes(&object, "value")?, mod_revision, line: 0 })
     }
 
     /// Bytes that it takes in a request, about.

@@ -45,6 +45,10 @@ impl Render for Leases {
         leases.map(|lease| Record::new().with("lease", Value::Lease(lease.id))).collect()
     }
 
+    fn columns(&self) -> &'static [&'static str] {
+        &["lease"]
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         fields_header(out, style, self.0.header.as_ref())?;
         Ok(self.0.leases.iter().try_for_each(|lease| fields_id(out, style, lease.id))?)

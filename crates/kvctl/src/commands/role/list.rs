@@ -43,6 +43,10 @@ impl Render for Names {
         self.0.roles.iter().map(|name| Record::new().with("role", name.as_str())).collect()
     }
 
+    fn columns(&self) -> &'static [&'static str] {
+        &["role"]
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         fields_header(out, style, self.0.header.as_ref())?;
         write!(out, "\"Roles\" :")?;

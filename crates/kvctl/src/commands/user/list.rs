@@ -43,6 +43,10 @@ impl Render for Names {
         self.0.users.iter().map(|name| Record::new().with("user", name.as_str())).collect()
     }
 
+    fn columns(&self) -> &'static [&'static str] {
+        &["user"]
+    }
+
     fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
         Ok(writeln!(out, "{}", json_message("etcdserverpb.AuthUserListResponse", &self.0, Dialect::default()))?)
     }
