@@ -30,6 +30,7 @@ mod hostile;
 mod kubernetes;
 mod limits;
 mod load;
+mod loads;
 mod logs;
 mod mirror;
 mod one_member;
