@@ -5,6 +5,7 @@
 mod harness;
 
 mod auth_sequences;
+mod benchmarks;
 mod bytes;
 mod check;
 mod checks;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::BenchError;
-use crate::compare::Format;
+use crate::compare::{Format, positive_seconds};
 use crate::process::Process;
 use crate::servers::{Candidate, ServerArgs};
 use report::{Point, Report, Series};
@@ -45,8 +45,8 @@ pub(crate) struct GrowthArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1000..))]
     version_keys: u64,
     /// Length of each load in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
-    seconds: u64,
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = positive_seconds)]
+    seconds: f64,
     /// File to draw the growth of each figure into
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -81,6 +81,6 @@ pub(crate) fn run(args: &GrowthArgs) -> Result<(), BenchError> {
 fn measure(args: &GrowthArgs, candidate: &Candidate, shape: Shape) -> Result<Point, BenchError> {
     eprintln!("{}: {} keys, {} versions each", candidate.name, shape.keys, shape.versions);
     let mut server: Process = args.servers.start(candidate)?;
-    let figures = args.servers.run_clients(shape.measure(&mut server, Duration::from_secs(args.seconds)))?;
+    let figures = args.servers.run_clients(shape.measure(&mut server, Duration::from_secs_f64(args.seconds)))?;
     Ok(Point { keys: shape.keys, versions: shape.versions, figures })
 }

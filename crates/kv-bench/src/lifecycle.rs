@@ -13,7 +13,7 @@ use crate::process::Process;
 
 /// A server rests when it uses less than this part of a core for this long, or is not waited for any longer.
 const RESTING_SHARE: f64 = 0.03;
-const RESTING: Duration = Duration::from_secs(2);
+const RESTING: Duration = Duration::from_secs(1);
 const RESTS_WITHIN: Duration = Duration::from_secs(60);
 /// How long a restart may take, and how often the server is asked.
 const RESTARTED_WITHIN: Duration = Duration::from_secs(120);

@@ -19,8 +19,6 @@ const WATCHERS: u64 = 16;
 /// Clients of what is short, and of what is long.
 const MANY: usize = 64;
 const FEW: usize = 16;
-/// Versions that are superseded, and compacted, when all history is gone.
-const COMPACTED: u64 = 50_000;
 
 /// How much is in a store.
 #[derive(Debug, Clone, Copy)]
@@ -61,9 +59,10 @@ impl Shape {
         // An event at each watcher is an operation of that load.
         let stored = self.keys * self.versions + put.operations + watch.operations / WATCHERS;
         figures.insert(Figure::History, compaction_cpu(server).await? / stored as f64);
-        self.session(server, Operation::Put, MANY).await?.drive(Until::Count(COMPACTED)).await?;
+        // All that is superseded when history is gone is what is written now.
+        let since = self.cpu(server, Operation::Put, MANY, length).await?.operations;
         rest(server).await?;
-        figures.insert(Figure::Compaction, compaction_cpu(server).await? / COMPACTED as f64);
+        figures.insert(Figure::Compaction, compaction_cpu(server).await? / since as f64);
         server.check_alive()?;
         Ok(figures)
     }

@@ -16,7 +16,7 @@ use crate::stall;
 /// Keys that the compacted revisions are of.
 const COMPACTED_KEYS: u64 = 10_000;
 /// How long puts are timed while nothing else goes on.
-const IDLE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(3);
 /// How often it is looked whether the compaction is done.
 const SLICE: Duration = Duration::from_millis(200);
 
