@@ -3,7 +3,8 @@
 use crate::config::MetricsDetail;
 use crate::engine::Engine;
 use crate::methods::METHODS;
-use crate::metrics::{CODE_NAMES, Page};
+use crate::metrics::CODE_NAMES;
+use crate::page::Page;
 use crate::process_metrics;
 use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, RELEASE};
 

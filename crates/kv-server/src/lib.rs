@@ -72,11 +72,13 @@ mod wal_dir;
 
 // What others are told.
 mod checks;
+mod counters;
 mod exposition;
 mod log_file;
 mod logging;
 mod metrics;
 mod notify;
+mod page;
 mod process_metrics;
 mod timestamp;
 

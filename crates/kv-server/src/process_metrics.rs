@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::{Resource, getrlimit};
 
-use crate::metrics::Page;
+use crate::page::Page;
 
 /// The clock ticks of `/proc/self/stat`: fixed at 100 a second for user space on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
