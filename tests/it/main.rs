@@ -33,6 +33,7 @@ mod limits;
 mod load;
 mod loads;
 mod logs;
+mod metrics;
 mod mirror;
 mod one_member;
 mod permissions;

@@ -42,7 +42,7 @@ impl Machine for Counter {
         position: LogPosition,
         entry: &CommandEntry,
         _wanted: &[bool],
-        _applied: &mut dyn FnMut(&Bytes),
+        _applied: &mut dyn FnMut(&Bytes, bool),
     ) -> Result<Vec<Option<u64>>, ApplyError> {
         *self.applied.lock() = Some(position);
         self.entries.fetch_add(1, Relaxed);

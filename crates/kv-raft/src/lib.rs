@@ -28,7 +28,7 @@ mod type_config;
 pub use failure::{Failure, StartError};
 pub use machine::{ApplyError, Machine};
 pub use node::{Node, PURGE_BYTES, Status};
-pub use node_options::{ELECTION_TIMEOUT, HEARTBEAT_INTERVAL, NodeOptions, SlowApply};
+pub use node_options::{Applied, ELECTION_TIMEOUT, HEARTBEAT_INTERVAL, NodeOptions, OnApplied};
 pub use propose_error::ProposeError;
 pub use proposer::{
     ENTRY_BYTES_MAX, ENTRY_COMMANDS_MAX, Proposer, REQUEST_TIMEOUT, WAITING_BYTES_MAX, WAITING_COMMANDS_MAX,

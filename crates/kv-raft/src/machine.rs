@@ -1,7 +1,7 @@
 //! The state machine as consensus sees it.
 
 use bytes::Bytes;
-use kv_store::{CommandEntry, LogPosition, Outcome, Store};
+use kv_store::{CommandEntry, LogPosition, Outcome, ReadError, Store, WriteError};
 
 /// What consensus drives: the store, or something small in tests.
 ///
@@ -22,7 +22,8 @@ pub trait Machine: Send + Sync + 'static {
     /// Applies the commands of an entry, and returns for each its outcome where `wanted` says that somebody
     /// waits for it. The others may be `None`.
     ///
-    /// A command that fails is an outcome too. `applied` is told of each command when it is done, in order.
+    /// A command that fails is an outcome too. `applied` is told of each command when it is done, in order, and whether it did
+    /// what it was to do.
     ///
     /// # Errors
     ///
@@ -32,7 +33,7 @@ pub trait Machine: Send + Sync + 'static {
         position: LogPosition,
         entry: &CommandEntry,
         wanted: &[bool],
-        applied: &mut dyn FnMut(&Bytes),
+        applied: &mut dyn FnMut(&Bytes, bool),
     ) -> Result<Vec<Option<Self::Outcome>>, ApplyError>;
 
     /// Applies a change of the membership, which the machine only keeps.
@@ -71,14 +72,16 @@ impl Machine for Store {
         position: LogPosition,
         entry: &CommandEntry,
         wanted: &[bool],
-        applied: &mut dyn FnMut(&Bytes),
+        applied: &mut dyn FnMut(&Bytes, bool),
     ) -> Result<Vec<Option<Outcome>>, ApplyError> {
         let mut applier = self.begin_entry(position, entry.clock);
         let mut outcomes = Vec::with_capacity(wanted.len());
         for ((_, command), wanted) in entry.commands.iter().zip(wanted) {
             let outcome = applier.apply(command, *wanted)?;
+            // Giving up again what is given up has what it wants.
+            let succeeded = matches!(outcome, Ok(_) | Err(WriteError::Read(ReadError::Compacted { .. })));
             outcomes.push(wanted.then_some(outcome));
-            applied(command);
+            applied(command, succeeded);
         }
         applier.finish();
         Ok(outcomes)

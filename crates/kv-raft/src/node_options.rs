@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
@@ -36,51 +36,26 @@ pub struct NodeOptions {
     pub heartbeat_interval: Duration,
     /// How long a node waits for a leader at least before it wants to become one.
     pub election_timeout: Duration,
-    /// Told of commands that take long to apply.
-    pub slow_apply: SlowApply,
+    /// Told of every command that was applied; it must be quick.
+    pub on_applied: OnApplied,
     /// The runtime to run on; none for a thread of its own.
     pub runtime: Option<Handle>,
     /// Told once when the node fails, on the thread where it does. The process should end: see [`Failure`].
     pub on_failure: Arc<dyn Fn(&Failure) + Send + Sync>,
 }
 
-/// Hears of a command, as it was proposed, and how long it took, on the thread that applies.
-type Report = dyn Fn(&Bytes, Duration) + Send + Sync;
+/// Hears of every command that was applied, on the thread that applies.
+pub type OnApplied = Arc<dyn Fn(&Applied<'_>) + Send + Sync>;
 
-/// What becomes of commands that take long to apply.
-#[derive(Clone)]
-pub struct SlowApply {
-    /// What takes longer is reported.
-    pub threshold: Duration,
-    /// Who hears of it.
-    pub report: Arc<Report>,
-}
-
-impl Default for SlowApply {
-    /// Nothing is reported.
-    fn default() -> Self {
-        Self { threshold: Duration::MAX, report: Arc::new(|_, _| {}) }
-    }
-}
-
-impl SlowApply {
-    /// Returns what is told of each command that was applied, from now on.
-    pub(crate) fn watch(&self) -> impl FnMut(&Bytes) {
-        let mut since = Instant::now();
-        move |command| {
-            let began = std::mem::replace(&mut since, Instant::now());
-            let took = since - began;
-            if took > self.threshold {
-                (self.report)(command, took);
-            }
-        }
-    }
-}
-
-impl fmt::Debug for SlowApply {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("SlowApply").field("threshold", &self.threshold).finish_non_exhaustive()
-    }
+/// A command that was applied.
+#[derive(Debug, Clone, Copy)]
+pub struct Applied<'a> {
+    /// The command as it was proposed.
+    pub command: &'a Bytes,
+    /// It did what it was to do, rather than find out that it cannot.
+    pub succeeded: bool,
+    /// How long it took.
+    pub took: Duration,
 }
 
 impl NodeOptions {
@@ -95,7 +70,7 @@ impl NodeOptions {
             request_timeout: REQUEST_TIMEOUT,
             heartbeat_interval: HEARTBEAT_INTERVAL,
             election_timeout: ELECTION_TIMEOUT,
-            slow_apply: SlowApply::default(),
+            on_applied: Arc::new(|_| {}),
             runtime: None,
             on_failure: Arc::new(|_| {}),
         }

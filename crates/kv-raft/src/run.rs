@@ -87,7 +87,7 @@ pub(crate) async fn run<M: Machine>(
 type Parts<M> = (Raft<TypeConfig, StateMachine<M>>, Arc<Pipeline<M>>, Arc<Progress>, Arc<FailureSink>, Log);
 
 async fn start<M: Machine>(options: NodeOptions, machine: Arc<M>) -> Result<Parts<M>, StartError> {
-    let NodeOptions { id, log_dir, log, clock, first_request, request_timeout, slow_apply, on_failure, .. } =
+    let NodeOptions { id, log_dir, log, clock, first_request, request_timeout, on_applied, on_failure, .. } =
         options.clone();
     let config = config(&options)?;
     let failures = Arc::new(FailureSink::new(on_failure));
@@ -113,7 +113,7 @@ async fn start<M: Machine>(options: NodeOptions, machine: Arc<M>) -> Result<Part
         timeout: request_timeout,
     }));
     let (waiters, position, sink) = (Arc::clone(&pipeline), Arc::clone(&progress), Arc::clone(&failures));
-    let state_machine = StateMachine::new(machine, waiters, position, sink, slow_apply);
+    let state_machine = StateMachine::new(machine, waiters, position, sink, on_applied);
     let log_store = LogStore::new(log.clone(), Arc::clone(&progress));
     let raft = Raft::new(id, config, NoPeers, log_store, state_machine).await.map_err(|error| {
         // What stopped the replay says more than what openraft makes of it.

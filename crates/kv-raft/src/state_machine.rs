@@ -7,6 +7,7 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
@@ -18,7 +19,7 @@ use openraft::{EntryPayload, OptionalSend, RaftSnapshotBuilder};
 use crate::failure::{Failure, FailureSink};
 use crate::machine::{ApplyError, Machine};
 use crate::mailbox::{Reply, answer};
-use crate::node_options::SlowApply;
+use crate::node_options::{Applied, OnApplied};
 use crate::progress::Progress;
 use crate::proposer::Pipeline;
 use crate::type_config::{Commands, TypeConfig, decode_membership, log_id, position, to_membership};
@@ -34,7 +35,7 @@ pub(crate) struct StateMachine<M: Machine> {
     pipeline: Arc<Pipeline<M>>,
     progress: Arc<Progress>,
     failures: Arc<FailureSink>,
-    slow_apply: SlowApply,
+    on_applied: OnApplied,
 }
 
 impl<M: Machine> StateMachine<M> {
@@ -43,9 +44,9 @@ impl<M: Machine> StateMachine<M> {
         pipeline: Arc<Pipeline<M>>,
         progress: Arc<Progress>,
         failures: Arc<FailureSink>,
-        slow_apply: SlowApply,
+        on_applied: OnApplied,
     ) -> Self {
-        Self { machine, pipeline, progress, failures, slow_apply }
+        Self { machine, pipeline, progress, failures, on_applied }
     }
 
     async fn apply_commands(&self, position: LogPosition, encoded: &Bytes) -> io::Result<()> {
@@ -54,11 +55,11 @@ impl<M: Machine> StateMachine<M> {
         let wanted: Vec<_> = replies.iter().map(|reply| reply.as_ref().is_some_and(Reply::is_wanted)).collect();
         let outcomes = if self.machine.is_costly(&entry) {
             let machine = Arc::clone(&self.machine);
-            let slow_apply = self.slow_apply.clone();
-            let apply = move || caught(|| machine.apply(position, &entry, &wanted, &mut slow_apply.watch()));
+            let on_applied = Arc::clone(&self.on_applied);
+            let apply = move || caught(|| machine.apply(position, &entry, &wanted, &mut timed(&on_applied)));
             tokio::task::spawn_blocking(apply).await.map_err(ApplyError::from).and_then(|applied| applied)
         } else {
-            caught(|| self.machine.apply(position, &entry, &wanted, &mut self.slow_apply.watch()))
+            caught(|| self.machine.apply(position, &entry, &wanted, &mut timed(&self.on_applied)))
         };
         let outcomes = outcomes.and_then(|applied| applied);
         // On failure the replies are dropped, which their callers take for the end. So the failure is told first.
@@ -176,6 +177,15 @@ fn stored_membership(stored: Option<(LogPosition, Bytes)>) -> io::Result<StoredM
 pub(crate) fn applied_membership<M: Machine>(machine: &M) -> Result<Option<(u64, Membership)>, ApplyError> {
     let Some((position, encoded)) = machine.membership() else { return Ok(None) };
     Ok(Some((position.index, Membership::decode(&encoded)?)))
+}
+
+/// Returns what is told of each command that was applied, from now on.
+fn timed(on_applied: &OnApplied) -> impl FnMut(&Bytes, bool) {
+    let mut since = Instant::now();
+    move |command, succeeded| {
+        let began = std::mem::replace(&mut since, Instant::now());
+        on_applied(&Applied { command, succeeded, took: since - began });
+    }
 }
 
 /// Runs a part of the machine; its panic becomes an error. Nothing of the machine is used after that.

@@ -39,11 +39,27 @@ impl Gauge {
     }
 }
 
-/// Counts durations by size, in buckets that double.
+/// The upper bounds of a histogram's buckets, in seconds.
+#[derive(Debug)]
+enum Bounds {
+    /// Each is twice the one before, from here on.
+    Doubling(f64),
+    These(&'static [f64]),
+}
+
+impl Bounds {
+    fn get(&self, bucket: usize) -> f64 {
+        match self {
+            Self::Doubling(start) => start * f64::from(1u32 << bucket),
+            Self::These(bounds) => bounds[bucket],
+        }
+    }
+}
+
+/// Counts durations by size.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    /// The upper bound of the first bucket, in seconds.
-    start: f64,
+    bounds: Bounds,
     /// The last one has no bound.
     buckets: Box<[AtomicU64]>,
     /// The bits of a floating-point number.
@@ -53,8 +69,17 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// Makes a histogram of `count` buckets, each twice the one before, and one for everything above.
     pub(crate) fn doubling(start: f64, count: usize) -> Self {
+        Self::new(Bounds::Doubling(start), count)
+    }
+
+    /// Makes a histogram of these buckets, and one for everything above.
+    pub(crate) fn with_bounds(bounds: &'static [f64]) -> Self {
+        Self::new(Bounds::These(bounds), bounds.len())
+    }
+
+    fn new(bounds: Bounds, count: usize) -> Self {
         let buckets = (0..=count).map(|_| AtomicU64::new(0)).collect();
-        Self { start, buckets, sum_seconds: AtomicU64::new(0) }
+        Self { bounds, buckets, sum_seconds: AtomicU64::new(0) }
     }
 
     pub(crate) fn observe(&self, duration: Duration) {
@@ -62,13 +87,8 @@ impl Histogram {
     }
 
     pub(crate) fn observe_seconds(&self, seconds: f64) {
-        let mut bound = self.start;
         let last = self.buckets.len() - 1;
-        let bucket = (0..last).find(|_| {
-            let fits = seconds <= bound;
-            bound *= 2.0;
-            fits
-        });
+        let bucket = (0..last).find(|bucket| seconds <= self.bounds.get(*bucket));
         self.buckets[bucket.unwrap_or(last)].fetch_add(1, Ordering::Relaxed);
         let add = |sum| Some((f64::from_bits(sum) + seconds).to_bits());
         let added = self.sum_seconds.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
@@ -83,6 +103,6 @@ impl Histogram {
 
     /// Returns the upper bounds of the buckets that have one.
     pub(crate) fn bounds(&self) -> Vec<f64> {
-        (0..self.buckets.len() - 1).map(|power| self.start * f64::from(1u32 << power)).collect()
+        (0..self.buckets.len() - 1).map(|bucket| self.bounds.get(bucket)).collect()
     }
 }

@@ -8,7 +8,8 @@ use kv_proto::ApiError;
 use kv_proto::etcdserverpb::ResponseHeader;
 use kv_raft::{Node, NodeOptions, Proposer};
 use kv_store::{
-    Answer, Background, Caller, Command, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, Store, Txn, TxnAnswer,
+    Answer, Background, Caller, Command, CommandKind, KeyRange, Member, Op, RangeAnswer, RangeQuery, Sizes, Store, Txn,
+    TxnAnswer,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -127,7 +128,8 @@ impl Engine {
             learner: false,
         };
         if known.as_ref() != Some(&member) {
-            let outcome = self.proposer.propose(Command::SetMember(member).encode_for(&Caller::Server)).await;
+            let proposed = self.proposer.propose(Command::SetMember(member).encode_for(&Caller::Server));
+            let outcome = self.metrics.requests.timed(CommandKind::SetMember, proposed).await;
             outcome.map_err(EngineError::Replay)?.map_err(|error| EngineError::Config(error.to_string()))?;
         }
         tracing::info!(
@@ -155,11 +157,13 @@ impl Engine {
             return Err(crate::status::status(ApiError::RequestTooLarge));
         }
         let _pending = Pending::new(&self.metrics);
+        let began = Instant::now();
         let proposed = if command.adds() {
             self.proposer.propose(encoded).await
         } else {
             self.proposer.propose_when_full(encoded).await
         };
+        self.metrics.requests.of(command.kind()).observe(began, proposed.is_ok());
         match proposed {
             Ok(outcome) => outcome.map_err(|error| write_status(&error)),
             Err(error) => {
@@ -179,12 +183,14 @@ impl Engine {
 
     /// Reads a range: in place if it is short, else beside the other requests of the thread.
     pub(crate) async fn range(&self, query: &RangeQuery) -> Result<RangeAnswer, Status> {
+        let began = Instant::now();
         let answer = if self.store.is_short(query) {
             self.store.range(query)
         } else {
             let query = query.clone();
             self.blocking(move |store| store.range(&query)).await?
         };
+        self.metrics.range_reads.observe(began, answer.is_ok());
         answer.map_err(|error| read_status(&error))
     }
 

@@ -12,6 +12,7 @@ use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, RELEASE};
 pub(crate) fn page(engine: &Engine) -> String {
     let mut page = Page::default();
     server(engine, &mut page);
+    requests(engine, &mut page);
     store(engine, &mut page);
     leases(engine, &mut page);
     log(engine, &mut page);
@@ -89,6 +90,28 @@ fn alone(engine: &Engine, page: &mut Page) {
     page.gauge(name, "Whether a snapshot from another member is being applied.", 0);
 }
 
+/// How long requests took, and the parts of them.
+fn requests(engine: &Engine, page: &mut Page) {
+    let metrics = &engine.metrics;
+    let name = "etcd_server_request_duration_seconds";
+    page.family(name, "histogram", "Requests, from being proposed or read to their outcome.");
+    metrics.requests.write(page, name, "type", &[]);
+    let name = "etcd_server_apply_duration_seconds";
+    page.family(name, "histogram", "Applying commands.");
+    metrics.applies.write(page, name, "op", &[("version", "v3")]);
+    let name = "etcd_server_range_duration_seconds";
+    page.family(name, "histogram", "Reading ranges.");
+    metrics.range_reads.write(page, name, &[]);
+    for (part, help, histogram) in [
+        ("watch_stream_duration", "Reading and sending events to a watcher.", &metrics.watch_batch),
+        ("watch_stream_duration_per_event", "The same, divided by the number of events.", &metrics.watch_event),
+        ("control_stream_duration", "Sending what is no event to a watcher.", &metrics.watch_control),
+        ("progress_duration", "Looking for watchers to tell that there was nothing.", &metrics.watch_progress),
+    ] {
+        page.histogram(&format!("etcd_debugging_server_watch_send_loop_{part}_seconds"), help, histogram);
+    }
+}
+
 fn store(engine: &Engine, page: &mut Page) {
     let (store, metrics) = (&engine.store, &engine.metrics);
     if let Ok(sizes) = store.sizes() {
@@ -110,6 +133,10 @@ fn store(engine: &Engine, page: &mut Page) {
     let hub = store.watch_hub();
     page.gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", hub.watcher_len());
     page.gauge("etcd_debugging_mvcc_watch_stream_total", "Streams of watchers.", metrics.watch_streams.get());
+    let slow = metrics.slow_watchers.get();
+    page.gauge("etcd_debugging_mvcc_slow_watcher_total", "Watchers with events that they were not sent yet.", slow);
+    let pending = metrics.pending_events.get();
+    page.gauge("etcd_debugging_mvcc_pending_events_total", "Events that were read and are not sent yet.", pending);
     page.counter("etcd_debugging_mvcc_events_total", "Events sent to watchers.", metrics.events.get());
     let full = u8::from(engine.full().is_some());
     page.gauge("kvd_disk_full", "Whether the disk has no room for the log or a checkpoint.", full);
@@ -159,8 +186,6 @@ fn leases(engine: &Engine, page: &mut Page) {
 
 fn log(engine: &Engine, page: &mut Page) {
     let log = engine.log().metrics();
-    let name = "etcd_disk_wal_fsync_duration_seconds";
-    page.family(name, "histogram", "Synced writes of the log.");
     let mut below = 0;
     let counts: Vec<_> = log
         .sync_buckets
@@ -172,7 +197,11 @@ fn log(engine: &Engine, page: &mut Page) {
             count
         })
         .collect();
-    page.buckets(name, &[], &kv_log::SYNC_BUCKET_SECONDS, &counts, log.sync_time.as_secs_f64());
+    // One call writes and syncs.
+    for name in ["etcd_disk_wal_fsync_duration_seconds", "etcd_disk_wal_write_duration_seconds"] {
+        page.family(name, "histogram", "Synced writes of the log.");
+        page.buckets(name, &[], &kv_log::SYNC_BUCKET_SECONDS, &counts, log.sync_time.as_secs_f64());
+    }
     page.gauge("etcd_disk_wal_write_bytes_total", "Bytes written to the log.", log.written_bytes);
     page.gauge("kvd_log_size_bytes", "What the log takes on disk.", engine.log().disk_bytes());
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use kv_raft::Proposer;
-use kv_store::{Caller, Command, Lease, LeaseObserver, LeaseRemaining, Store, WriteError};
+use kv_store::{Caller, Command, CommandKind, Lease, LeaseObserver, LeaseRemaining, Store, WriteError};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 use tonic::Status;
@@ -92,7 +92,8 @@ impl Lessor {
         let revocations = due.expired.iter().map(|id| async {
             // The server's own: nobody asks for it, and authentication must not stop it. Neither must a full disk, as it makes room.
             let revocation = Command::LeaseRevoke { id: *id }.encode_for(&Caller::Server);
-            match proposer.propose_when_full(revocation).await {
+            let proposed = proposer.propose_when_full(revocation);
+            match self.metrics.requests.timed(CommandKind::LeaseRevoke, proposed).await {
                 Ok(Ok(_)) => self.metrics.leases_expired.inc(),
                 // Somebody else revoked it.
                 Ok(Err(WriteError::LeaseNotFound { .. })) => self.forget(*id),
@@ -104,7 +105,8 @@ impl Lessor {
         if !due.checkpoints.is_empty() {
             let ids: Vec<_> = due.checkpoints.iter().map(|lease| lease.id).collect();
             let recording = Command::LeaseCheckpoint(due.checkpoints).encode_for(&Caller::Server);
-            let error = match proposer.propose(recording).await {
+            let proposed = proposer.propose(recording);
+            let error = match self.metrics.requests.timed(CommandKind::LeaseCheckpoint, proposed).await {
                 Ok(Ok(_)) => None,
                 Ok(Err(error)) => Some(crate::status::chain(&error)),
                 Err(error) => Some(crate::status::chain(&error)),
@@ -152,7 +154,8 @@ impl Lessor {
                 drop(waiting.await);
             } else {
                 let renewed = Command::LeaseCheckpoint(vec![LeaseRemaining { id, ttl: 0 }]);
-                let proposed = proposer.propose_when_full(renewed.encode_for(&Caller::Server)).await;
+                let proposed = proposer.propose_when_full(renewed.encode_for(&Caller::Server));
+                let proposed = self.metrics.requests.timed(CommandKind::LeaseCheckpoint, proposed).await;
                 drop(proposed.map_err(|error| propose_status(&error))?);
             }
         }

@@ -73,6 +73,7 @@ mod wal_dir;
 // What others are told.
 mod checks;
 mod counters;
+mod durations;
 mod exposition;
 mod log_file;
 mod logging;

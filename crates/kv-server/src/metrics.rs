@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 use crate::counters::{Counter, Gauge, Histogram};
+use crate::durations::{ByOperation, Outcomes};
 use crate::methods::METHODS;
 
 /// gRPC status codes go from 0 to 16.
@@ -34,6 +35,9 @@ pub(crate) const CODE_NAMES: [&str; CODES] = [
     "Unauthenticated",
 ];
 
+/// Prometheus' default buckets.
+const HANDLING_SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
 /// Clients say which version they are; more distinct answers than this are counted together.
 const CLIENT_VERSIONS_MAX: usize = 64;
 
@@ -44,7 +48,7 @@ pub(crate) struct MethodMetrics {
     pub(crate) handled: [Counter; CODES],
     pub(crate) received: Counter,
     pub(crate) sent: Counter,
-    /// Kept always, shown with `--metrics=extensive`: 5 ms to about 10 s, as Prometheus' defaults.
+    /// Kept always, shown with `--metrics=extensive`.
     pub(crate) handling: Histogram,
 }
 
@@ -85,6 +89,23 @@ pub(crate) struct Metrics {
     pub(crate) proposals_failed: Counter,
     pub(crate) slow_applies: Counter,
     pub(crate) watch_streams: Gauge,
+    /// Events that were read and are not sent yet.
+    pub(crate) pending_events: Gauge,
+    /// Watchers with something to read.
+    pub(crate) slow_watchers: Gauge,
+    /// Sending what is no event.
+    pub(crate) watch_control: Histogram,
+    /// Reading and sending a batch of events, and that divided by their number.
+    pub(crate) watch_batch: Histogram,
+    pub(crate) watch_event: Histogram,
+    /// Looking for whom to tell that there was nothing.
+    pub(crate) watch_progress: Histogram,
+    /// From a command's proposal, or a read's turn, to its outcome.
+    pub(crate) requests: ByOperation,
+    /// Applying commands.
+    pub(crate) applies: ByOperation,
+    /// Reading ranges.
+    pub(crate) range_reads: Outcomes,
     pub(crate) leases_granted: Counter,
     pub(crate) leases_renewed: Counter,
     pub(crate) leases_revoked: Counter,
@@ -113,7 +134,7 @@ impl Default for Metrics {
             handled: Default::default(),
             received: Counter::default(),
             sent: Counter::default(),
-            handling: Histogram::doubling(0.005, 11),
+            handling: Histogram::with_bounds(&HANDLING_SECONDS),
         };
         Self {
             methods: METHODS.iter().map(method).collect(),
@@ -133,6 +154,15 @@ impl Default for Metrics {
             proposals_failed: Counter::default(),
             slow_applies: Counter::default(),
             watch_streams: Gauge::default(),
+            pending_events: Gauge::default(),
+            slow_watchers: Gauge::default(),
+            watch_control: Histogram::doubling(0.001, 14),
+            watch_batch: Histogram::doubling(0.001, 14),
+            watch_event: Histogram::doubling(0.001, 14),
+            watch_progress: Histogram::doubling(0.001, 14),
+            requests: ByOperation::doubling(0.001, 14),
+            applies: ByOperation::doubling(0.0001, 20),
+            range_reads: Outcomes::doubling(0.0001, 20),
             leases_granted: Counter::default(),
             leases_renewed: Counter::default(),
             leases_revoked: Counter::default(),

@@ -6,25 +6,30 @@ use crate::counters::Histogram;
 
 /// Builds a page in Prometheus' text format.
 #[derive(Debug, Default)]
-pub(crate) struct Page(String);
+pub(crate) struct Page {
+    text: String,
+    /// The head of a family that has no sample yet.
+    head: String,
+}
 
 impl Page {
-    /// Begins a family of samples.
+    /// Begins a family of samples, which is left out if it gets none.
     pub(crate) fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        self.head = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }
 
     /// Adds a sample; the labels' values are escaped.
     pub(crate) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        self.0.push_str(name);
+        self.text.push_str(&std::mem::take(&mut self.head));
+        self.text.push_str(name);
         for (index, (label, text)) in labels.iter().enumerate() {
             let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-            let _ = write!(self.0, "{}{label}=\"{escaped}\"", if index == 0 { '{' } else { ',' });
+            let _ = write!(self.text, "{}{label}=\"{escaped}\"", if index == 0 { '{' } else { ',' });
         }
         if !labels.is_empty() {
-            self.0.push('}');
+            self.text.push('}');
         }
-        let _ = writeln!(self.0, " {value}");
+        let _ = writeln!(self.text, " {value}");
     }
 
     /// Adds a family of one counter.
@@ -52,7 +57,7 @@ impl Page {
         let mut total = 0;
         for (index, count) in counts.iter().enumerate() {
             total += count;
-            let bound = bounds.get(index).map_or_else(|| "+Inf".to_owned(), f64::to_string);
+            let bound = bounds.get(index).map_or_else(|| "+Inf".to_owned(), |bound| bound_text(*bound));
             let labels: Vec<_> = labels.iter().copied().chain([("le", bound.as_str())]).collect();
             self.sample(&bucket, &labels, total);
         }
@@ -62,8 +67,22 @@ impl Page {
 
     /// Returns the page.
     pub(crate) fn finish(self) -> String {
-        self.0
+        self.text
     }
+}
+
+/// Writes a bound as Go does: whoever compares series compares these texts.
+fn bound_text(bound: f64) -> String {
+    if !(1e-4..1e6).contains(&bound) {
+        let text = format!("{bound:e}");
+        if let Some((digits, exponent)) = text.split_once('e')
+            && let Ok(exponent) = exponent.parse::<i32>()
+        {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
+        }
+    }
+    bound.to_string()
 }
 
 #[cfg(test)]
@@ -90,6 +109,28 @@ mod tests {
             h_count 4
         "#]]
         .assert_eq(&page.finish());
+    }
+
+    #[test]
+    fn bounds_are_written_as_go_does() {
+        for (bound, text) in [
+            (0.0001, "0.0001"),
+            (819.2, "819.2"),
+            (524_288.0, "524288"),
+            (1_048_576.0, "1.048576e+06"),
+            (5e-5, "5e-05"),
+        ] {
+            assert_eq!(bound_text(bound), text);
+        }
+    }
+
+    #[test]
+    fn a_family_without_samples_is_left_out() {
+        let mut page = Page::default();
+        page.family("a", "counter", "A.");
+        page.family("b", "counter", "B.");
+        page.sample("b", &[], 1);
+        assert_eq!(page.finish(), "# HELP b B.\n# TYPE b counter\nb 1\n");
     }
 
     #[test]

@@ -9,10 +9,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
 use kv_proto::etcdserverpb::{self as pb, response_op::Response};
-use kv_raft::SlowApply;
-use kv_store::{DeleteRange, Put, RangeQuery, Txn};
+use kv_raft::{Applied, OnApplied};
+use kv_store::{CommandKind, DeleteRange, Put, RangeQuery, Txn};
 use prost::Message;
 use tonic::Status;
 
@@ -50,6 +49,10 @@ impl Begun {
     pub(crate) fn now(request: &impl Message) -> Self {
         Self { at: Instant::now(), request_bytes: request.encoded_len() }
     }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.at.elapsed()
+    }
 }
 
 /// What is told of a call.
@@ -66,13 +69,17 @@ impl SlowRequests {
         Self { apply: config.warning_apply_duration, unary: config.warning_unary_request_duration, metrics }
     }
 
-    /// Returns what applying commands is watched by.
-    pub(crate) fn applying(config: &Config, metrics: Arc<Metrics>) -> SlowApply {
+    /// Returns what applying commands is watched by; it also counts how long that takes.
+    pub(crate) fn applying(config: &Config, metrics: Arc<Metrics>) -> OnApplied {
         let threshold = config.warning_apply_duration;
-        let report = move |command: &Bytes, took| {
-            warn_apply(&metrics, threshold, took, "", &loggable::command(command), "");
-        };
-        SlowApply { threshold, report: Arc::new(report) }
+        Arc::new(move |applied: &Applied<'_>| {
+            if let Some(kind) = CommandKind::of(applied.command) {
+                metrics.applies.of(kind).took(applied.took, applied.succeeded);
+            }
+            if applied.took > threshold {
+                warn_apply(&metrics, threshold, applied.took, "", &loggable::command(applied.command), "");
+            }
+        })
     }
 
     /// Says that a read was slow, if it was.

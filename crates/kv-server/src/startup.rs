@@ -113,7 +113,7 @@ pub(crate) fn node_options(
         heartbeat_interval: config.heartbeat_interval,
         election_timeout: config.election_timeout,
         first_request: random_number().map_err(EngineError::Random)?,
-        slow_apply: SlowRequests::applying(config, Arc::clone(metrics)),
+        on_applied: SlowRequests::applying(config, Arc::clone(metrics)),
         on_failure: Arc::new(move |reason| failure.report(format!("consensus failed: {}", chain(reason)))),
         ..options
     })

@@ -9,7 +9,8 @@ use parking_lot::MutexGuard;
 use crate::alarm::{self, Alarm, AlarmChange};
 use crate::auth::{AuthCommand, AuthState, Caller};
 use crate::command::{Answer, Command, LeaseRemaining, Member, Op, Outcome, Txn};
-use crate::encoding::{self, DecodeError};
+use crate::command_kind::CommandKind;
+use crate::encoding::DecodeError;
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
 use crate::lease::Lease;
@@ -69,7 +70,7 @@ impl Store {
             return COSTLY_KEYS + 1;
         }
         // Nearly every command is a put, and that is told from its first byte.
-        if encoding::is_put(encoded) {
+        if CommandKind::of(encoded) == Some(CommandKind::Put) {
             return 0;
         }
         Command::decode(encoded).map_or(0, |command| self.keys_touched(&command))

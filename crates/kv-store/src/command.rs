@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::alarm::{Alarm, AlarmChange};
 use crate::auth::AuthCommand;
+use crate::command_kind::CommandKind;
 use crate::error::{ReadError, WriteError};
 use crate::key_range::KeyRange;
 use crate::kv::KeyValue;
@@ -42,6 +43,36 @@ pub enum Command {
     Auth(AuthCommand),
     /// Raises an alarm or takes it back.
     Alarm(AlarmChange),
+}
+
+impl Command {
+    /// Returns what the command does.
+    pub fn kind(&self) -> CommandKind {
+        match self {
+            Self::Put(_) => CommandKind::Put,
+            Self::DeleteRange(_) => CommandKind::DeleteRange,
+            Self::Txn(_) => CommandKind::Txn,
+            Self::Compact { .. } => CommandKind::Compact,
+            Self::SetMember(_) => CommandKind::SetMember,
+            Self::LeaseGrant { .. } => CommandKind::LeaseGrant,
+            Self::LeaseRevoke { .. } => CommandKind::LeaseRevoke,
+            Self::LeaseCheckpoint(_) => CommandKind::LeaseCheckpoint,
+            Self::Alarm(_) => CommandKind::Alarm,
+            Self::Auth(change) => match change {
+                AuthCommand::Enable => CommandKind::AuthEnable,
+                AuthCommand::Disable => CommandKind::AuthDisable,
+                AuthCommand::AddUser { .. } => CommandKind::AddUser,
+                AuthCommand::DeleteUser { .. } => CommandKind::DeleteUser,
+                AuthCommand::ChangePassword { .. } => CommandKind::ChangePassword,
+                AuthCommand::GrantRole { .. } => CommandKind::GrantRole,
+                AuthCommand::RevokeRole { .. } => CommandKind::RevokeRole,
+                AuthCommand::AddRole { .. } => CommandKind::AddRole,
+                AuthCommand::DeleteRole { .. } => CommandKind::DeleteRole,
+                AuthCommand::GrantPermission { .. } => CommandKind::GrantPermission,
+                AuthCommand::RevokePermission { .. } => CommandKind::RevokePermission,
+            },
+        }
+    }
 }
 
 /// How much time a lease has left.

@@ -18,6 +18,7 @@ use crate::command::{
     Command, Compare, CompareResult, CompareTarget, DeleteRange, LeaseRemaining, Member, Op, Put, RangeQuery,
     SortOrder, SortTarget, Txn,
 };
+use crate::command_kind::CommandKind;
 use crate::key_range::KeyRange;
 use crate::kv::{put_varint, varint};
 
@@ -171,10 +172,24 @@ impl Command {
     }
 }
 
-/// Says whether an encoded command is a put, without decoding it.
-pub(crate) fn is_put(encoded: &Bytes) -> bool {
-    let mut input = Input { bytes: encoded, at: 0 };
-    input.skip_caller().is_ok() && encoded.get(input.at) == Some(&KIND_PUT)
+impl CommandKind {
+    /// Returns what an encoded command does, without decoding it; nothing for bytes that are none.
+    pub fn of(encoded: &Bytes) -> Option<Self> {
+        let mut input = Input { bytes: encoded, at: 0 };
+        input.skip_caller().ok()?;
+        Some(match *encoded.get(input.at)? {
+            KIND_PUT => Self::Put,
+            KIND_DELETE_RANGE => Self::DeleteRange,
+            KIND_TXN => Self::Txn,
+            KIND_COMPACT => Self::Compact,
+            KIND_SET_MEMBER => Self::SetMember,
+            KIND_LEASE_GRANT => Self::LeaseGrant,
+            KIND_LEASE_REVOKE => Self::LeaseRevoke,
+            KIND_LEASE_CHECKPOINT => Self::LeaseCheckpoint,
+            KIND_ALARM => Self::Alarm,
+            kind => return auth::kind(kind),
+        })
+    }
 }
 
 fn encode_put(out: &mut BytesMut, put: &Put) {
@@ -586,6 +601,7 @@ mod tests {
         let encoded = command.encode();
         expected.assert_eq(&encoded.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         assert_eq!(Command::decode(&encoded).as_ref(), Ok(command));
+        assert_eq!(CommandKind::of(&encoded), Some(command.kind()));
     }
 
     #[test]
@@ -662,11 +678,12 @@ mod tests {
             let encoded = put.encode_for(&caller);
             let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             assert_eq!(hex(&encoded), before.to_owned() + &hex(&alone));
-            assert!(is_put(&encoded));
+            assert_eq!(CommandKind::of(&encoded), Some(CommandKind::Put));
             assert_eq!(Command::decode_with_caller(&encoded), Ok((caller, put.clone())));
         }
         let compact = Command::Compact { revision: 1 };
-        assert!(!is_put(&compact.encode_for(&Caller::Server)) && !is_put(&Bytes::from_static(&[CALLER_USER, 9])));
+        assert_eq!(CommandKind::of(&compact.encode_for(&Caller::Server)), Some(CommandKind::Compact));
+        assert_eq!(CommandKind::of(&Bytes::from_static(&[CALLER_USER, 9])), None);
     }
 
     #[test]

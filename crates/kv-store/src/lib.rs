@@ -64,6 +64,7 @@ mod charge;
 mod check;
 mod checkpoint;
 mod command;
+mod command_kind;
 mod compaction;
 mod compaction_state;
 mod digest;
@@ -114,6 +115,7 @@ pub use command::{
     Answer, Command, Compare, CompareResult, CompareTarget, DeleteRange, DeleteRangeAnswer, LeaseRemaining, Member, Op,
     OpAnswer, Outcome, Put, PutAnswer, RangeAnswer, RangeOutcome, RangeQuery, SortOrder, SortTarget, Txn, TxnAnswer,
 };
+pub use command_kind::CommandKind;
 pub use compaction::{CompactionStep, SliceDone};
 pub use digest::Digest;
 pub use encoding::DecodeError;

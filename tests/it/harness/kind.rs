@@ -64,6 +64,11 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Returns the executable of Prometheus' tool for pages of metrics.
+pub(crate) fn promtool() -> PathBuf {
+    peer("promtool")
+}
+
 /// Returns the path of an installed peer: in `$KVD_PEERS`, else in `target/peers` of this checkout.
 fn peer(name: &str) -> PathBuf {
     let directory = env::var_os("KVD_PEERS")

@@ -79,7 +79,7 @@ impl Machine for Toy {
         position: LogPosition,
         entry: &CommandEntry,
         wanted: &[bool],
-        applied: &mut dyn FnMut(&Bytes),
+        applied: &mut dyn FnMut(&Bytes, bool),
     ) -> Result<Vec<Option<usize>>, ApplyError> {
         let mut state = self.state.lock();
         assert!(state.applied < Some(position), "entries come in order and once");
@@ -92,7 +92,7 @@ impl Machine for Toy {
                 _ => state.commands.push(command.clone()),
             }
             outcomes.push(wanted.then_some(state.commands.len()));
-            applied(command);
+            applied(command, true);
         }
         state.applied = Some(position);
         self.entries.lock().push(entry.commands.len());

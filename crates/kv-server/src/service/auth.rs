@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::auth_log;
 use crate::auth::Credentials;
+use crate::durations::Operation;
 use crate::engine::Engine;
 use crate::status::{auth_status, status};
 
@@ -50,10 +51,11 @@ impl AuthService {
     /// Returns all users and roles as they are now, if the caller may look.
     async fn look(
         &self,
+        operation: Operation,
         credentials: Credentials,
         may: impl FnOnce(&AuthState, &Caller) -> Result<(), kv_store::AuthError>,
     ) -> Result<Arc<AuthState>, Status> {
-        self.engine.linearizable().await?;
+        self.engine.metrics.requests.timed(operation, self.engine.linearizable()).await?;
         let caller = self.engine.auth.caller(&credentials)?;
         let state = self.engine.store.auth();
         may(&state, &caller).map_err(auth_status)?;
@@ -100,7 +102,7 @@ impl Auth for AuthService {
         request: Request<pb::AuthStatusRequest>,
     ) -> Result<Response<pb::AuthStatusResponse>, Status> {
         // Everybody may ask, but not with a wrong token.
-        let state = self.look(Credentials::of(&request), |_, _| Ok(())).await?;
+        let state = self.look(Operation::AuthStatus, Credentials::of(&request), |_, _| Ok(())).await?;
         let (enabled, auth_revision) = (state.is_enabled(), state.revision());
         Ok(Response::new(pb::AuthStatusResponse { header: Some(self.header()), enabled, auth_revision }))
     }
@@ -136,7 +138,9 @@ impl Auth for AuthService {
     ) -> Result<Response<pb::AuthUserGetResponse>, Status> {
         let credentials = Credentials::of(&request);
         let request = request.into_inner();
-        let state = self.look(credentials, |state, caller| state.permit_user(caller, &request.name)).await?;
+        let state = self
+            .look(Operation::AuthUserGet, credentials, |state, caller| state.permit_user(caller, &request.name))
+            .await?;
         let user = state.user(&request.name).ok_or_else(|| status(ApiError::UserNotFound))?;
         Ok(Response::new(pb::AuthUserGetResponse { header: Some(self.header()), roles: user.roles().to_vec() }))
     }
@@ -145,7 +149,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthUserListRequest>,
     ) -> Result<Response<pb::AuthUserListResponse>, Status> {
-        let state = self.look(Credentials::of(&request), AuthState::permit_admin).await?;
+        let state = self.look(Operation::AuthUserList, Credentials::of(&request), AuthState::permit_admin).await?;
         let users = state.users().map(|user| user.name().to_owned()).collect();
         Ok(Response::new(pb::AuthUserListResponse { header: Some(self.header()), users }))
     }
@@ -210,7 +214,9 @@ impl Auth for AuthService {
     ) -> Result<Response<pb::AuthRoleGetResponse>, Status> {
         let credentials = Credentials::of(&request);
         let request = request.into_inner();
-        let state = self.look(credentials, |state, caller| state.permit_role(caller, &request.role)).await?;
+        let state = self
+            .look(Operation::AuthRoleGet, credentials, |state, caller| state.permit_role(caller, &request.role))
+            .await?;
         let role = state.role(&request.role).ok_or_else(|| status(ApiError::RoleNotFound))?;
         let perm = if role.name() == ROOT {
             // Whatever it was granted, it may do everything.
@@ -225,7 +231,7 @@ impl Auth for AuthService {
         &self,
         request: Request<pb::AuthRoleListRequest>,
     ) -> Result<Response<pb::AuthRoleListResponse>, Status> {
-        let state = self.look(Credentials::of(&request), AuthState::permit_admin).await?;
+        let state = self.look(Operation::AuthRoleList, Credentials::of(&request), AuthState::permit_admin).await?;
         let roles = state.roles().map(|role| role.name().to_owned()).collect();
         Ok(Response::new(pb::AuthRoleListResponse { header: Some(self.header()), roles }))
     }

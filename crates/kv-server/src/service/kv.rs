@@ -11,6 +11,7 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::convert;
+use crate::durations::Operation;
 use crate::engine::Engine;
 use crate::intervals;
 use crate::metrics::Metrics;
@@ -48,16 +49,21 @@ impl KvService {
         let Command::Txn(txn) = command else { unreachable!("it was made here") };
         let answer = match answered {
             Ok(Answer::Txn(answer)) => {
-                if txn.success.len().max(txn.failure.len()) > 1 {
-                    self.engine.metrics.txns.inc();
-                }
-                count_txn(&self.engine.metrics, &txn, &answer);
+                self.count(&txn, &answer);
                 Ok(answer)
             }
             Ok(other) => Err(mismatch(&other)),
             Err(refusal) => Err(refusal),
         };
         (answer, txn)
+    }
+
+    /// Counts a transaction that was run; one that does not look at two things at least is none to etcd.
+    fn count(&self, txn: &Txn, answer: &TxnAnswer) {
+        if txn.compare.len() + answer.responses.len() > 1 {
+            self.engine.metrics.txns.inc();
+        }
+        count_txn(&self.engine.metrics, txn, answer);
     }
 
     fn header(&self, revision: i64) -> pb::ResponseHeader {
@@ -81,6 +87,7 @@ impl Kv for KvService {
         let permit = self.engine.auth.permit_range(&credentials, &query.range)?;
         self.engine.metrics.ranges.inc();
         let answer = self.engine.range(&query).await;
+        self.engine.metrics.requests.of(Operation::Range).took(begun.elapsed(), answer.is_ok());
         let response = answer.and_then(|answer| {
             self.engine.auth.confirm(&permit)?;
             let header = self.header(answer.revision);
@@ -176,8 +183,12 @@ impl Kv for KvService {
                 self.engine.linearizable().await?;
             }
             let permit = self.engine.auth.permit(&credentials, |state, caller| state.permit_read_txn(caller, &txn))?;
-            let answer = self.engine.read_txn(&txn).await;
-            (answer.and_then(|answer| self.engine.auth.confirm(&permit).map(|()| answer)), txn)
+            let answer = self.engine.metrics.requests.timed(Operation::ReadonlyTxn, self.engine.read_txn(&txn)).await;
+            let answer = answer.and_then(|answer| self.engine.auth.confirm(&permit).map(|()| answer));
+            if let Ok(answer) = &answer {
+                self.count(&txn, answer);
+            }
+            (answer, txn)
         } else {
             let caller = self.engine.auth.caller(&credentials)?;
             size?;

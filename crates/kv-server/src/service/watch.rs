@@ -10,10 +10,12 @@
 //! - Messages go out in the order they are made here. So whatever a message says of progress comes
 //!   after the events it speaks of.
 
+mod behind;
 mod create;
 mod fragments;
+mod outbox;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +32,9 @@ use crate::auth::Credentials;
 use crate::convert::key_value;
 use crate::engine::Engine;
 use crate::status::read_status;
+use behind::Behind;
 use create::Creation;
+use outbox::Outbox;
 
 /// Control messages that may wait to be sent. With more the client is not listened to until it reads.
 const WAITING_MESSAGES_MAX: usize = 128;
@@ -111,8 +115,8 @@ struct Session {
     ids: HashMap<WatcherId, i64>,
     next_id: i64,
     /// Watchers with something to read, each once.
-    behind: VecDeque<i64>,
-    waiting: VecDeque<pb::WatchResponse>,
+    behind: Behind,
+    waiting: Outbox,
     /// The client asked how far the stream is, and some watchers still have events to read.
     progress_requested: bool,
     /// How many watchers want periodic notifications.
@@ -138,8 +142,8 @@ impl Session {
             slots: HashMap::new(),
             ids: HashMap::new(),
             next_id: 0,
-            behind: VecDeque::new(),
-            waiting: VecDeque::new(),
+            behind: Behind::new(Arc::clone(&engine.metrics)),
+            waiting: Outbox::new(Arc::clone(&engine.metrics)),
             progress_requested: false,
             notified: 0,
             notify_interval: interval + spread,
@@ -150,12 +154,13 @@ impl Session {
 
     /// Waits for the next message to the client.
     async fn next_message(&mut self) -> Result<pb::WatchResponse, Status> {
+        self.waiting.handed_over();
         loop {
-            if let Some(message) = self.waiting.pop_front() {
+            if let Some(message) = self.waiting.take() {
                 return Ok(message);
             }
             self.take_ready();
-            if let Some(id) = self.behind.pop_front() {
+            if let Some(id) = self.behind.pop() {
                 self.read_for(id).await?;
                 // A client that cancels while history is read must be heard, whoever else has events.
                 self.take_pending_request().await?;
@@ -224,13 +229,7 @@ impl Session {
             Err(reason) => {
                 let header = Some(self.engine.header(self.engine.store.revision()));
                 let (watch_id, cancel_reason) = (NO_WATCHER, reason);
-                self.waiting.push_back(pb::WatchResponse {
-                    header,
-                    watch_id,
-                    canceled: true,
-                    cancel_reason,
-                    ..created
-                });
+                self.waiting.push(pb::WatchResponse { header, watch_id, canceled: true, cancel_reason, ..created });
                 return;
             }
         };
@@ -239,7 +238,7 @@ impl Session {
         // Read after the watcher was added: everything later than this is an event for it.
         let newest = self.engine.store.revision();
         let header = Some(self.engine.header(newest));
-        self.waiting.push_back(pb::WatchResponse { header, watch_id: id, ..created });
+        self.waiting.push(pb::WatchResponse { header, watch_id: id, ..created });
 
         let start = creation.query.from;
         let next = if start == 0 { newest + 1 } else { start };
@@ -262,7 +261,7 @@ impl Session {
             query: creation.query,
         };
         if next <= target {
-            self.behind.push_back(id);
+            self.behind.push(id);
         }
         self.ids.insert(hub, id);
         self.slots.insert(id, Slot::Live(Box::new(watcher)));
@@ -286,19 +285,14 @@ impl Session {
             self.forget(id, &watcher);
         }
         let header = Some(self.engine.header(self.engine.store.revision()));
-        self.waiting.push_back(pb::WatchResponse {
-            header,
-            watch_id: id,
-            canceled: true,
-            ..pb::WatchResponse::default()
-        });
+        self.waiting.push(pb::WatchResponse { header, watch_id: id, canceled: true, ..pb::WatchResponse::default() });
     }
 
     fn end_as_compacted(&mut self, id: i64, oldest: i64) {
         if let Some(Slot::Live(watcher)) = self.slots.insert(id, Slot::Ended) {
             self.forget(id, &watcher);
         }
-        self.waiting.push_back(pb::WatchResponse {
+        self.waiting.push(pb::WatchResponse {
             header: Some(self.engine.header(0)),
             watch_id: id,
             canceled: true,
@@ -310,7 +304,7 @@ impl Session {
     fn forget(&mut self, id: i64, watcher: &Watcher) {
         self.hub.remove(watcher.hub);
         self.ids.remove(&watcher.hub);
-        self.behind.retain(|other| *other != id);
+        self.behind.remove(id);
         self.notified -= usize::from(watcher.progress_notify);
     }
 
@@ -328,7 +322,7 @@ impl Session {
             }
             watcher.target = watcher.target.max(ready.through);
             if !was_behind && watcher.next <= watcher.target {
-                self.behind.push_back(*id);
+                self.behind.push(*id);
             }
         }
         ready.through
@@ -337,6 +331,7 @@ impl Session {
     /// Reads the next events of a watcher, and sends them.
     async fn read_for(&mut self, id: i64) -> Result<(), Status> {
         let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return Ok(()) };
+        let began = std::time::Instant::now();
         watcher.query.from = watcher.next;
         let newest = self.engine.store.revision();
         let batch = if newest - watcher.next <= SHORT_LAG_REVISIONS {
@@ -346,19 +341,19 @@ impl Session {
             self.engine.blocking(move |store| store.events(&query)).await?
         };
         match batch {
-            Ok(batch) => self.send(id, batch),
+            Ok(batch) => self.send(id, batch, began),
             Err(ReadError::Compacted { oldest, .. }) => self.end_as_compacted(id, oldest),
             Err(error) => return Err(read_status(&error)),
         }
         Ok(())
     }
 
-    fn send(&mut self, id: i64, batch: EventBatch) {
+    fn send(&mut self, id: i64, batch: EventBatch, began: std::time::Instant) {
         let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return };
         watcher.next = batch.next;
         if watcher.next <= watcher.target {
             // The others first: one long history must not keep a stream's fresh events waiting.
-            self.behind.push_back(id);
+            self.behind.push(id);
         } else {
             watcher.synced = true;
         }
@@ -374,11 +369,8 @@ impl Session {
             ..pb::WatchResponse::default()
         };
         let limit = self.engine.config.grpc_receive_bytes_max();
-        if watcher.fragment {
-            self.waiting.extend(fragments::split(response, limit));
-        } else {
-            self.waiting.push_back(response);
-        }
+        let messages = if watcher.fragment { fragments::split(response, limit) } else { vec![response] };
+        self.waiting.push_events(messages, began);
     }
 
     fn request_progress(&mut self) {
@@ -408,6 +400,7 @@ impl Session {
 
     /// Tells quiet watchers that want to know how far they are.
     fn notify_progress(&mut self) {
+        let began = std::time::Instant::now();
         self.notify_at = Instant::now() + self.notify_interval;
         let through = self.take_ready();
         let mut quiet = Vec::new();
@@ -423,11 +416,12 @@ impl Session {
         for id in quiet {
             self.push_progress(id, through);
         }
+        self.engine.metrics.watch_progress.observe(began.elapsed());
     }
 
     fn push_progress(&mut self, watch_id: i64, revision: i64) {
         let header = Some(self.engine.header(revision));
-        self.waiting.push_back(pb::WatchResponse { header, watch_id, ..pb::WatchResponse::default() });
+        self.waiting.push(pb::WatchResponse { header, watch_id, ..pb::WatchResponse::default() });
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use kv_proto::etcdserverpb::alarm_request::AlarmAction;
+use kv_proto::etcdserverpb::{AlarmRequest, AlarmType};
 use kv_server::Url;
 
 use crate::harness::{TestServer, http, put};
@@ -76,6 +78,9 @@ async fn the_dashboard_finds_its_series() {
     }
     assert!(series.len() > 20, "{series:?}");
     let server = TestServer::start().await;
+    // What never happened is not told: alarms, and calls that ended.
+    let raise = AlarmRequest { action: AlarmAction::Activate as i32, member_id: 1, alarm: AlarmType::Nospace as i32 };
+    server.maintenance().await.alarm(raise).await.expect("an alarm");
     let page = server.http("GET", "/metrics").await;
     for name in series {
         let family = name.strip_suffix("_bucket").unwrap_or(name);

@@ -4,6 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{DecodeError, Input, encode_key_range, flag, put_bytes};
 use crate::auth::{AuthCommand, PasswordHash, Permission, PermissionKind, Role, User};
+use crate::command_kind::CommandKind;
 use crate::kv::put_varint;
 
 const KIND_ENABLE: u8 = 18;
@@ -21,6 +22,24 @@ const KIND_REVOKE_PERMISSION: u8 = 28;
 /// The kinds of the commands here.
 pub(super) const FIRST_KIND: u8 = KIND_ENABLE;
 pub(super) const LAST_KIND: u8 = KIND_REVOKE_PERMISSION;
+
+/// Returns what a change does whose encoding begins with `kind`.
+pub(super) fn kind(kind: u8) -> Option<CommandKind> {
+    Some(match kind {
+        KIND_ENABLE => CommandKind::AuthEnable,
+        KIND_DISABLE => CommandKind::AuthDisable,
+        KIND_ADD_USER => CommandKind::AddUser,
+        KIND_DELETE_USER => CommandKind::DeleteUser,
+        KIND_CHANGE_PASSWORD => CommandKind::ChangePassword,
+        KIND_GRANT_ROLE => CommandKind::GrantRole,
+        KIND_REVOKE_ROLE => CommandKind::RevokeRole,
+        KIND_ADD_ROLE => CommandKind::AddRole,
+        KIND_DELETE_ROLE => CommandKind::DeleteRole,
+        KIND_GRANT_PERMISSION => CommandKind::GrantPermission,
+        KIND_REVOKE_PERMISSION => CommandKind::RevokePermission,
+        _ => return None,
+    })
+}
 
 const USER_NO_PASSWORD: u8 = 1;
 
