@@ -211,7 +211,7 @@ fn read_chunk(connection: &mut BufReader<TcpStream>, body: &mut String) -> bool 
     length > 0
 }
 
-fn masked(body: &str) -> String {
+pub(crate) fn masked(body: &str) -> String {
     let mut body = body.replace(", \"", ",\"").replace(", {", ",{");
     for (start, end) in [
         ("\"raft_term\":\"", "\""),
@@ -241,7 +241,7 @@ fn same_answers(asks: &[Ask]) {
 }
 
 /// Logs in through the gateway, and returns the token.
-fn token(server: &Server) -> String {
+pub(crate) fn token(server: &Server) -> String {
     let steps = [
         ("user/add", r#"{"name":"root","password":"geheim"}"#),
         ("role/add", r#"{"name":"root"}"#),

@@ -51,3 +51,4 @@ mod tls;
 mod tools;
 mod user_tools;
 mod watch;
+mod websocket;

@@ -14,6 +14,7 @@ use crate::connection::{self, Options};
 use crate::front::Front;
 use crate::listener::{Bound, SocketFile};
 use crate::origin::{Origin, Scope};
+use crate::successor::Successor;
 use crate::tls::{Begun, Tls};
 use crate::workers::Workers;
 
@@ -60,7 +61,8 @@ impl Acceptor {
     fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
         let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
         let (options, security) = (self.options, self.security.clone());
-        let mut origin = Origin { scope: self.scope, remote, encrypted: false, common_name: None };
+        let mut origin =
+            Origin { scope: self.scope, remote, encrypted: false, common_name: None, successor: Successor::default() };
         self.workers.spawn(move || async move {
             let _held = (room, alive);
             let socket = match Socket::new(stream) {

@@ -69,7 +69,7 @@ pub(crate) async fn run<S>(
         .max_pending_accept_reset_streams(PENDING_RESETS_MAX)
         .keep_alive_interval(options.keepalive_interval)
         .keep_alive_timeout(options.keepalive_timeout);
-    let calls = Calls::default();
+    let (calls, successor) = (Calls::default(), origin.successor.clone());
     let stream = ReadThrough::new(ReadThrough::new(stream, Handshake::begin()), Naming::default());
     let stream = Counted::new(stream, options.ping_min_time, &calls);
     let service = hyper::service::service_fn(move |request| {
@@ -77,7 +77,7 @@ pub(crate) async fn run<S>(
         let answer = slow::serving(origin.remote, answer);
         async move { answer.await.map(|answer| answer.map(|body| body.holding(open))) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let drained = async {
         // The value must not be held: it is a lock. An error means that the server is gone.
@@ -95,6 +95,9 @@ pub(crate) async fn run<S>(
     };
     if let Err(error) = ended {
         tracing::debug!(error = %error, "connection ended");
+    }
+    if let Some(successor) = successor.take() {
+        successor.await;
     }
 }
 

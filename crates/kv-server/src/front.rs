@@ -157,17 +157,22 @@ impl Front {
         self.message_bytes_max
     }
 
+    /// Waits for something unless the server stops meanwhile.
+    pub(crate) async fn unless_draining<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut draining = self.draining.clone();
+        tokio::select! {
+            done = work => Some(done),
+            // An error means that whoever would say so is gone.
+            _ = draining.wait_for(|draining| *draining) => None,
+        }
+    }
+
     /// Ends a call that may wait for other clients when the server stops.
     async fn unless_stopped(
         &self,
         call: impl Future<Output = Result<Response<tonic::body::Body>, std::convert::Infallible>>,
     ) -> Result<Response<tonic::body::Body>, std::convert::Infallible> {
-        let mut draining = self.draining.clone();
-        tokio::select! {
-            response = call => response,
-            // An error means that whoever would say so is gone.
-            _ = draining.wait_for(|draining| *draining) => Ok(status(ApiError::Stopped).into_http()),
-        }
+        self.unless_draining(call).await.unwrap_or_else(|| Ok(status(ApiError::Stopped).into_http()))
     }
 
     /// What etcd looks at before any service does.

@@ -9,6 +9,9 @@ mod fields;
 mod json;
 mod requests;
 mod routes;
+mod websocket;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -21,8 +24,9 @@ use crate::deadline;
 use crate::frames::{ResponseBody, Source};
 use crate::front::Front;
 use crate::methods::{Kind, METHODS};
+use crate::origin::Origin;
 use crate::unread;
-use requests::JsonRequests;
+use requests::{JsonRequests, Text};
 use routes::Route;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -39,22 +43,46 @@ pub(crate) fn serves(path: &str) -> bool {
 }
 
 /// Answers a request whose path [`serves`] knows.
-pub(crate) async fn respond(front: &Front, request: Request<Incoming>) -> Response<ResponseBody> {
-    let path = request.uri().path();
-    let path = path.strip_prefix("/v3beta").or_else(|| path.strip_prefix("/v3")).unwrap_or(path);
-    let Some(route) = routes::find(path) else {
-        unread::discard(request.into_body()).await;
-        return refuse(&Status::not_found("Not Found"));
-    };
-    if request.method() != Method::POST {
-        unread::discard(request.into_body()).await;
-        return refuse(&Status::unimplemented("Method Not Allowed"));
+pub(crate) async fn respond(front: &Arc<Front>, origin: &Origin, request: Request<Incoming>) -> Response<ResponseBody> {
+    if websocket::is_asked_for(request.headers()) {
+        return websocket::respond(front, origin, request);
     }
+    let refusal = match find(request.uri().path()) {
+        None => Status::not_found("Not Found"),
+        Some(_) if request.method() != Method::POST => Status::unimplemented("Method Not Allowed"),
+        Some(_) => {
+            // The client is gone; nobody will read the status.
+            let gone = |error: hyper::Error| Status::new(Code::Cancelled, error.to_string());
+            return call(front, request.map(|body| body.map_err(gone).boxed_unsync())).await;
+        }
+    };
+    unread::discard(request.into_body()).await;
+    refuse(&refusal)
+}
+
+/// Finds the method that a path stands for.
+fn find(path: &str) -> Option<&'static Route> {
+    routes::find(path.strip_prefix("/v3beta").or_else(|| path.strip_prefix("/v3")).unwrap_or(path))
+}
+
+/// Says whether a path takes any number of messages, rather than one. A path that stands for nothing is refused without any.
+fn takes_any_number(path: &str) -> bool {
+    find(path).is_none_or(|route| METHODS[route.method].kind == Kind::BidiStream)
+}
+
+/// Returns how long the JSON of a message may be.
+fn json_bytes_max(front: &Front) -> usize {
+    front.message_bytes_max().saturating_mul(JSON_PER_MESSAGE)
+}
+
+/// Calls the method that a path stands for.
+async fn call(front: &Front, request: Request<Text>) -> Response<ResponseBody> {
+    let Some(route) = find(request.uri().path()) else { return refuse(&Status::not_found("Not Found")) };
     answer(front, route, request).await.unwrap_or_else(|refusal| refuse(&refusal))
 }
 
-async fn answer(front: &Front, route: &Route, request: Request<Incoming>) -> Result<Response<ResponseBody>, Status> {
-    let json_bytes_max = front.message_bytes_max().saturating_mul(JSON_PER_MESSAGE);
+async fn answer(front: &Front, route: &Route, request: Request<Text>) -> Result<Response<ResponseBody>, Status> {
+    let json_bytes_max = json_bytes_max(front);
     let (head, body) = request.into_parts();
     let limit = deadline::limit(&head.headers).map_err(|_| {
         let given = head.headers.get("grpc-timeout").map(|given| String::from_utf8_lossy(given.as_bytes()));

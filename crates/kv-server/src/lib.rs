@@ -40,6 +40,7 @@ mod read_through;
 mod router;
 mod serve;
 mod slow;
+mod successor;
 mod tls;
 mod unread;
 mod workers;

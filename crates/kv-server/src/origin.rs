@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::auth::CommonName;
+use crate::successor::Successor;
 
 /// What all requests of a connection have in common.
 #[derive(Debug, Clone)]
@@ -13,6 +14,7 @@ pub(crate) struct Origin {
     pub(crate) encrypted: bool,
     /// Whom the client's certificate names, where that says who it is.
     pub(crate) common_name: Option<CommonName>,
+    pub(crate) successor: Successor,
 }
 
 /// Which endpoints a listener serves.

@@ -51,7 +51,7 @@ pub(crate) fn call(
 }
 
 /// Answers a request of HTTP, if its sender may ask.
-async fn http(front: &Front, origin: &Origin, request: Request<Incoming>) -> Response<ResponseBody> {
+async fn http(front: &Arc<Front>, origin: &Origin, request: Request<Incoming>) -> Response<ResponseBody> {
     let access = front.access();
     let for_gateway = is_gateways(front, &request);
     if !origin.encrypted
@@ -67,11 +67,14 @@ async fn http(front: &Front, origin: &Origin, request: Request<Incoming>) -> Res
     let mut response = if request.method() == Method::OPTIONS {
         refuse(request, Response::new(Bytes::new())).await
     } else if for_gateway {
-        gateway::respond(front, request).await
+        gateway::respond(front, origin, request).await
     } else {
         endpoint(front, origin.scope, request).await
     };
-    response.headers_mut().extend(allowed);
+    // A WebSocket is let in or not; no page reads the answer to its handshake.
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().extend(allowed);
+    }
     response
 }
 

@@ -5,16 +5,19 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
+use http_body_util::combinators::UnsyncBoxBody;
 use prost_reflect::MessageDescriptor;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::json::{self, Ends};
+
+/// JSON as it comes from a client.
+pub(super) type Text = UnsyncBoxBody<Bytes, Status>;
 
 /// Reads messages from JSON.
 #[derive(Debug)]
 pub(super) struct JsonRequests {
-    body: Incoming,
+    body: Text,
     descriptor: MessageDescriptor,
     /// What has come and is no whole value yet.
     come: BytesMut,
@@ -24,7 +27,7 @@ pub(super) struct JsonRequests {
 }
 
 impl JsonRequests {
-    pub(super) fn new(body: Incoming, descriptor: MessageDescriptor, bytes_max: usize) -> Self {
+    pub(super) fn new(body: Text, descriptor: MessageDescriptor, bytes_max: usize) -> Self {
         Self { body, descriptor, come: BytesMut::new(), ends: Ends::default(), bytes_max, ended: false }
     }
 
@@ -65,8 +68,7 @@ impl Body for JsonRequests {
             }
             match ready!(Pin::new(&mut this.body).poll_frame(context)) {
                 None => this.ended = true,
-                // The client is gone; nobody will read the status.
-                Some(Err(error)) => return Poll::Ready(Some(Err(Status::new(Code::Cancelled, error.to_string())))),
+                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         this.come.extend_from_slice(&data);
