@@ -165,6 +165,47 @@ fn only_allowed_names_are_let_in() {
     }
 }
 
+/// Etcd takes the names of clients from its file only; kvd has a flag for them too.
+#[test]
+fn only_allowed_common_names_are_let_in() {
+    let authority = Authority::with_server();
+    authority.sign("alice", &client("alice"));
+    authority.sign("bob", &client("bob"));
+    authority.sign("mallory", &client("alice.example"));
+    authority.sign("nobody", &Subject { names: &["alice"], ..Subject::default() });
+    let trusted = authority.argument("ca.pem");
+    let file = format!(
+        "client-transport-security:\n  cert-file: {}\n  key-file: {}\n  trusted-ca-file: {trusted}\n  client-cert-auth: true\n",
+        authority.argument("server.pem"),
+        authority.argument("server.key")
+    );
+    let by_file = format!("{file}  allowed-cn: [alice, bob]\n");
+    let flags = ["--trusted-ca-file", &trusted, "--client-cert-auth", "--client-cert-allowed-cn=alice,bob"];
+    for server in [
+        Server::start_configured(Kind::Etcd37, &by_file),
+        Server::start_configured(Kind::Kvd, &by_file),
+        Server::start_secure(Kind::Kvd, &authority, &flags),
+    ] {
+        for (certificate, expected) in [
+            (Some("alice"), true),
+            (Some("bob"), true),
+            (Some("mallory"), false),
+            (Some("nobody"), false),
+            (None, false),
+        ] {
+            Papers { authority: &authority, certificate }.check(&server, "localhost", expected);
+        }
+    }
+    authority.sign("host", &Subject { names: &["a.clients.example"], ..client("x") });
+    let by_file = format!("{file}  allowed-hostname: [a.clients.example]\n");
+    for kind in BOTH {
+        let server = Server::start_configured(kind, &by_file);
+        for (certificate, expected) in [("host", true), ("alice", false)] {
+            Papers { authority: &authority, certificate: Some(certificate) }.check(&server, "localhost", expected);
+        }
+    }
+}
+
 #[test]
 fn a_server_that_cannot_be_trusted_is_not_talked_to() {
     let (authority, other) = (Authority::new(), Authority::new());

@@ -39,6 +39,8 @@ pub(crate) struct Server {
     directory: TempDir,
     data_directory: PathBuf,
     flags: Vec<String>,
+    /// Lines of a configuration file, if it is told by one; flags are for nothing then.
+    configuration: Option<String>,
     /// Whether the address serves TLS too.
     secure: bool,
     wrapper: Vec<String>,
@@ -64,6 +66,16 @@ impl Server {
         let (certificate, key) = (authority.argument("server.pem"), authority.argument("server.key"));
         let files = ["--cert-file", &certificate, "--key-file", &key];
         Server::start_with_tls(kind, &[&files, flags].concat())
+    }
+
+    /// Starts a server with TLS and without, as [`start_secure`](Self::start_secure), told so by a configuration file: where it
+    /// is and where its data are is added to these lines.
+    pub(crate) fn start_configured(kind: Kind, lines: &str) -> Server {
+        let mut server = Server::new(kind, &[]);
+        server.secure = true;
+        server.configuration = Some(lines.to_owned());
+        server.start_again();
+        server
     }
 
     /// The same with a certificate of the server's own.
@@ -109,6 +121,7 @@ impl Server {
             data_directory: directory.path().join("data"),
             directory,
             flags: flags.iter().map(ToString::to_string).collect(),
+            configuration: None,
             secure: false,
             wrapper: Vec::new(),
             child: None,
@@ -164,6 +177,19 @@ impl Server {
             command
                 .args(["--listen-client-urls", &client_urls, "--advertise-client-urls", &client_urls])
                 .args(["--listen-peer-urls", &format!("http://{}", free_address())]);
+        }
+        if let Some(lines) = &self.configuration {
+            self.address = free_address();
+            let (urls, data) = (self.client_urls(), self.data_directory().display().to_string());
+            let file = self.directory.path().join("configuration.yaml");
+            let text = format!(
+                "data-dir: {data}\nlisten-client-urls: {urls}\nadvertise-client-urls: {urls}\n\
+                 listen-peer-urls: http://{}\n{lines}",
+                free_address()
+            );
+            fs::write(&file, text).map_err(|error| format!("write a configuration: {error}"))?;
+            command = Command::new(self.kind.server());
+            command.arg("--config-file").arg(file);
         }
         command.args(&self.flags).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {

@@ -20,6 +20,9 @@ use super::verifier::Verifier;
 use super::{self_signed, suites};
 use crate::status::chain;
 
+/// Etcd takes P-521 too; ring, which rustls computes with here, does not have it.
+const UNSUPPORTED_KEY: &str = "this kind of private key is not supported; use RSA, P-256, P-384 or Ed25519";
+
 /// What handshakes are made with, as the files say it now.
 pub(crate) struct Tls {
     pub(super) options: TlsOptions,
@@ -121,13 +124,17 @@ impl Files {
         let versions = suites::versions(&options.min_version, &options.max_version).map_err(TlsError::Options)?;
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&versions)?;
         let builder = if options.wants_certificates() {
-            builder.with_client_cert_verifier(self.verifier(options, provider)?)
+            builder.with_client_cert_verifier(self.verifier(options, Arc::clone(&provider))?)
         } else {
             builder.with_no_client_auth()
         };
         let certificates = certificates(&self.certificate, options.cert_file.as_deref())?;
         let key = PrivateKeyDer::from_pem_slice(&self.key)
             .map_err(|error| content_error(options.key_file.as_deref(), "private key", &error))?;
+        provider.key_provider.load_private_key(key.clone_key()).map_err(|_| TlsError::Content {
+            path: options.key_file.clone().unwrap_or_default(),
+            reason: UNSUPPORTED_KEY.to_owned(),
+        })?;
         let mut config = builder.with_single_cert(certificates, key).map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsError::KeyMismatch,
             other => other.into(),
@@ -207,6 +214,15 @@ mod tests {
 
     use super::*;
 
+    /// Made by OpenSSL for this test.
+    const P521_KEY: &str = "-----BEGIN EC PRIVATE KEY-----\n\
+MIHcAgEBBEIA6CZNRkj3o9SF4HjpoDHhzWjFK77irPb6rHOlqwAwEiYmh8SFdSOJ\n\
+kqT0Q0bfa2D+jP+RZxNkU+PKJNey1iHEYeWgBwYFK4EEACOhgYkDgYYABABzvFwJ\n\
++J1NL4VMseSNYsfRTTSW79S9SLEGaYzbnehgnzNFrL07W8Y/1TTA+X8jIPoDyx22\n\
+SeKGF5sEJiTLvLv64QGl7944reSEp9fyMRb3CJTznljt3ty3P0FRPBm4MDiYgOFE\n\
+CUk3IIzpFNDIIjBzBuKHl8fBe4wnL/CL3nyVnuHs1g==\n\
+-----END EC PRIVATE KEY-----\n";
+
     struct Material {
         directory: TempDir,
         options: TlsOptions,
@@ -272,6 +288,11 @@ mod tests {
         let good_key = material.read("key.pem");
         material.write("key.pem", "no key");
         assert_eq!(material.refused(), "DIR/key.pem: there is no private key in PEM form in it");
+        material.write("key.pem", P521_KEY);
+        assert_eq!(
+            material.refused(),
+            "DIR/key.pem: this kind of private key is not supported; use RSA, P-256, P-384 or Ed25519"
+        );
         material.write("key.pem", &KeyPair::generate().unwrap().serialize_pem());
         assert_eq!(material.refused(), "tls: private key does not match public key");
         material.write("key.pem", &good_key);
