@@ -66,6 +66,16 @@ const REQUESTS: &[(&[&str], &str)] = &[
     (&[], "/"),
     (&[], "/v2/keys"),
     (&[], "/debug/pprof/"),
+    (&["--request", "POST"], "/debug/vars"),
+    (&[], "/v3"),
+    (&["--request", "POST"], "/v3"),
+    (&["--path-as-is"], "//health"),
+    (&["--path-as-is"], "/health//"),
+    (&["--path-as-is"], "/livez/../readyz?verbose=1"),
+    (&["--path-as-is", "--head"], "/a/..//version"),
+    (&["--path-as-is"], "//"),
+    (&[], "/%68ealth"),
+    (&[], "/livez%2Fserializable_read"),
     (&["--header", "Origin: http://a.example:80"], "/version"),
     (&["--header", "Origin: http://b.example:80"], "/version"),
     (&["--header", "Origin: http://a.example:80", "--request", "OPTIONS"], "/v3/kv/range"),
@@ -84,6 +94,35 @@ fn compare(suite: &'static str, flags: &[&str], requests: &[(&[&str], &str)]) {
 #[test]
 fn every_endpoint_answers_as_etcds() {
     compare("endpoints", &[], REQUESTS);
+}
+
+#[test]
+fn variables_are_told_as_by_etcd() {
+    let [theirs, ours] = [Kind::Etcd37, Kind::Kvd].map(|kind| {
+        let server = Server::start(kind);
+        let (first, headers, body) = ask(&server, &[], "/debug/vars");
+        assert_eq!(
+            (first.as_str(), headers["content-type"].as_str()),
+            ("HTTP/1.1 200 OK", "application/json; charset=utf-8")
+        );
+        let variables: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert!(variables["cmdline"].as_array().is_some_and(|arguments| arguments.len() > 3), "{body}");
+        assert!(variables["file_descriptor_limit"].as_u64() > Some(0), "{body}");
+        let mut raft = variables["raft.status"].clone();
+        assert!(raft["term"].as_u64() > Some(0) && raft["commit"] == raft["applied"], "{body}");
+        let members = raft["progress"].as_object_mut().expect("the members");
+        let progress = members.values_mut().next().expect("itself");
+        assert_eq!(progress["next"].as_u64(), progress["match"].as_u64().map(|index| index + 1), "{body}");
+        // How long the log is, and how often somebody was elected, is each server's own.
+        for name in ["match", "next"] {
+            progress[name].take();
+        }
+        for name in ["term", "commit", "applied"] {
+            raft[name].take();
+        }
+        raft
+    });
+    assert_eq!(ours, theirs);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod answers;
 mod fields;
 mod json;
+mod leniency;
 mod requests;
 mod routes;
 mod websocket;
@@ -25,6 +26,7 @@ use crate::frames::{ResponseBody, Source};
 use crate::front::Front;
 use crate::methods::{Kind, METHODS};
 use crate::origin::Origin;
+use crate::path;
 use crate::unread;
 use requests::{JsonRequests, Text};
 use routes::Route;
@@ -62,7 +64,8 @@ pub(crate) async fn respond(front: &Arc<Front>, origin: &Origin, request: Reques
 
 /// Finds the method that a path stands for.
 fn find(path: &str) -> Option<&'static Route> {
-    routes::find(path.strip_prefix("/v3beta").or_else(|| path.strip_prefix("/v3")).unwrap_or(path))
+    let path = path::decode(path);
+    routes::find(path.strip_prefix("/v3beta").or_else(|| path.strip_prefix("/v3")).unwrap_or(&path))
 }
 
 /// Says whether a path takes any number of messages, rather than one. A path that stands for nothing is refused without any.

@@ -9,6 +9,7 @@ use http::{Method, Response, StatusCode};
 
 use crate::metrics::Metrics;
 use crate::origin::Scope;
+use crate::path;
 use crate::version::{API_CLUSTER_VERSION, API_SERVER_VERSION, API_STORAGE_VERSION};
 
 /// What the checks ask of the server.
@@ -25,10 +26,13 @@ pub(crate) trait Checks: Sync {
     fn read(&self, linearizable: bool) -> impl Future<Output = Result<(), String>> + Send;
     /// Returns the page of metrics.
     fn metrics_page(&self) -> String;
+    /// Returns what `/debug/vars` says, a name and a value in JSON each.
+    fn variables(&self) -> Vec<(&'static str, serde_json::Value)>;
 }
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const VARIABLES: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const EXPOSITION: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 const LIVE_CHECKS: &[&str] = &["serializable_read"];
@@ -43,10 +47,16 @@ pub(crate) async fn respond(
     metrics: &Metrics,
 ) -> Response<Bytes> {
     let query = Query(uri.query().unwrap_or_default());
-    let path = uri.path();
+    // A slash that is written otherwise separates nothing.
+    let path = match uri.path() {
+        path if path.contains("%2F") || path.contains("%2f") => path.into(),
+        path => path::decode(path),
+    };
+    let path = path.as_ref();
     match path {
         "/metrics" => typed(StatusCode::OK, EXPOSITION, checks.metrics_page()),
         "/version" if scope != Scope::Metrics => get_only(method).unwrap_or_else(version),
+        "/debug/vars" if scope != Scope::Metrics => get_only(method).unwrap_or_else(|| variables(&checks.variables())),
         "/health" => match get_only(method) {
             Some(refusal) => refusal,
             None => health(&query, checks, metrics).await,
@@ -67,6 +77,12 @@ fn version() -> Response<Bytes> {
          \"storage\":\"{API_STORAGE_VERSION}\"}}"
     );
     typed(StatusCode::OK, JSON, versions)
+}
+
+/// Writes variables as Go's `expvar` does.
+fn variables(variables: &[(&str, serde_json::Value)]) -> Response<Bytes> {
+    let lines: Vec<_> = variables.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+    typed(StatusCode::OK, VARIABLES, format!("{{\n{}\n}}\n", lines.join(",\n")))
 }
 
 async fn health(query: &Query<'_>, checks: &impl Checks, metrics: &Metrics) -> Response<Bytes> {
@@ -256,6 +272,10 @@ mod tests {
         fn metrics_page(&self) -> String {
             "m 1\n".to_owned()
         }
+
+        fn variables(&self) -> Vec<(&'static str, serde_json::Value)> {
+            vec![("cmdline", serde_json::json!(["kvd"])), ("n", 1.into())]
+        }
     }
 
     fn ask(server: &Fake, method: &Method, uri: &'static str) -> Response<Bytes> {
@@ -320,6 +340,17 @@ mod tests {
             &expect![[r#"
             200 text/plain; version=0.0.4; charset=utf-8
             m 1
+        "#]],
+        );
+        check(
+            &server,
+            "/debug/vars",
+            &expect![[r#"
+            200 application/json; charset=utf-8
+            {
+            "cmdline": ["kvd"],
+            "n": 1
+            }
         "#]],
         );
         check(

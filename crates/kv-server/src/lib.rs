@@ -35,6 +35,7 @@ mod http2;
 mod listener;
 mod methods;
 mod origin;
+mod path;
 mod pings;
 mod read_through;
 mod router;

@@ -1,5 +1,6 @@
 //! Where every request arrives: gRPC goes to its service, JSON to the gateway, the rest to the HTTP endpoints.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +16,7 @@ use crate::front::Front;
 use crate::gateway;
 use crate::http as endpoints;
 use crate::origin::{Origin, Scope};
+use crate::path;
 use crate::unread;
 
 /// What etcd says to a client that shows a certificate with a name to the gateway.
@@ -46,7 +48,12 @@ pub(crate) fn call(
             let origin = origin.clone();
             Box::pin(async move { Ok(http(&front, &origin, request).await) })
         }
-        Scope::Metrics => Box::pin(async move { Ok(endpoint(&front, Scope::Metrics, request).await) }),
+        Scope::Metrics => Box::pin(async move {
+            Ok(match redirect(&front, &request) {
+                Some(redirected) => refuse(request, redirected).await,
+                None => endpoint(&front, Scope::Metrics, request).await,
+            })
+        }),
     }
 }
 
@@ -66,6 +73,8 @@ async fn http(front: &Arc<Front>, origin: &Origin, request: Request<Incoming>) -
     access.allow_origin(request.headers(), &mut allowed);
     let mut response = if request.method() == Method::OPTIONS {
         refuse(request, Response::new(Bytes::new())).await
+    } else if let Some(redirected) = redirect(front, &request) {
+        refuse(request, redirected).await
     } else if for_gateway {
         gateway::respond(front, origin, request).await
     } else {
@@ -76,6 +85,22 @@ async fn http(front: &Arc<Front>, origin: &Origin, request: Request<Incoming>) -
         response.headers_mut().extend(allowed);
     }
     response
+}
+
+/// Sends a client to the path that it means.
+fn redirect(front: &Front, request: &Request<Incoming>) -> Option<Response<Bytes>> {
+    let (asked, query) = (request.uri().path(), request.uri().query());
+    // An old name is replaced first.
+    let named = match asked.strip_prefix("/v3beta/") {
+        Some(rest) => Cow::Owned(format!("/v3/{rest}")),
+        None => Cow::Borrowed(asked),
+    };
+    let meant = match path::clean(&named) {
+        clean if clean == "/v3" && front.engine().config.enable_grpc_gateway => Cow::Borrowed("/v3/"),
+        clean if clean == named => return None,
+        clean => clean,
+    };
+    Some(path::redirect(request.method(), &meant, query))
 }
 
 async fn endpoint(front: &Front, scope: Scope, request: Request<Incoming>) -> Response<ResponseBody> {

@@ -9,7 +9,7 @@ use prost_reflect::{DeserializeOptions, DynamicMessage, MessageDescriptor, Seria
 use serde_json::json;
 use tonic::Status;
 
-use super::fields;
+use super::{fields, leniency};
 
 /// Length and compression flag before a message of gRPC.
 const PREFIX_BYTES: usize = 5;
@@ -31,10 +31,9 @@ pub(super) fn read(descriptor: &MessageDescriptor, text: &[u8]) -> Result<Bytes,
     let mut values = serde_json::Deserializer::from_slice(text);
     fields::check(&mut values)?;
     let options = DeserializeOptions::new().deny_unknown_fields(false);
-    let mut values = serde_json::Deserializer::from_slice(text);
-    let message = DynamicMessage::deserialize_with_options(descriptor.clone(), &mut values, &options)?;
-    values.end()?;
-    Ok(frame(&message))
+    let mut value = serde_json::from_slice(text)?;
+    leniency::apply(descriptor, &mut value)?;
+    Ok(frame(&DynamicMessage::deserialize_with_options(descriptor.clone(), value, &options)?))
 }
 
 /// Finds where objects end in a text that comes in pieces, looking at each byte once.
