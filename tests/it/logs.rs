@@ -1,6 +1,13 @@
 //! What the log says of slow requests and of changes of users and roles: the words, and the fields that operators look for,
 //! are etcd 3.7.1's.
 
+use std::collections::BTreeSet;
+use std::os::unix::net::UnixDatagram;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
 use kv_proto::authpb::{Permission, permission::Type};
 use kv_proto::etcdserverpb::compare::{CompareResult, CompareTarget, TargetUnion};
 use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
@@ -182,4 +189,61 @@ async fn changes_of_users_and_roles_are_told_as_etcd_tells_them() {
     }
     assert_eq!(told[0], told[1]);
     assert!(told[1].len() >= 12, "{told:?}");
+}
+
+/// Says at its end that nobody needs to listen any more.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The lines are caught where systemd would take them, in a mount namespace of the server.
+#[test]
+fn the_journal_gets_what_it_gets_from_etcd() {
+    let [theirs, ours] = [Kind::Etcd37, Kind::Kvd].map(|kind| {
+        let directory = tempfile::tempdir().expect("make a directory");
+        let journal = UnixDatagram::bind(directory.path().join("socket")).expect("listen");
+        journal.set_read_timeout(Some(Duration::from_millis(100))).expect("set a time limit");
+        let (done, heard) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let mount = format!(
+            "mount -t tmpfs tmpfs /run && mkdir /run/systemd && ln -s '{}' /run/systemd/journal && exec \"$@\"",
+            directory.path().display()
+        );
+        let wrapper = ["unshare", "-rm", "sh", "-c", &mount, "sh"].map(str::to_owned);
+        let said = thread::scope(|scope| {
+            // A journal that does not listen stops who writes.
+            scope.spawn(|| {
+                let mut datagram = vec![0; 1 << 16];
+                while !done.load(Ordering::Relaxed) {
+                    if let Ok(length) = journal.recv(&mut datagram) {
+                        heard
+                            .lock()
+                            .expect("nobody panics")
+                            .push(String::from_utf8_lossy(&datagram[..length]).into_owned());
+                    }
+                }
+            });
+            // Also where the server does not start.
+            let _done = Done(&done);
+            let mut server = Server::start_under(&wrapper, kind, &["--log-outputs=systemd/journal"]);
+            server.stop();
+            server.log()
+        });
+        assert!(!said.contains("\"msg\""), "{kind}: {said}");
+        let heard = heard.into_inner().expect("nobody panics");
+        let ready =
+            heard.iter().find(|line| line.contains("\"msg\":\"ready to serve client requests\"")).expect("a line");
+        // The message ends with a line in etcd, and so is written otherwise.
+        let fields: BTreeSet<_> =
+            ready.lines().filter(|line| !line.contains("MESSAGE") && line.contains('=')).collect();
+        let names: BTreeSet<_> =
+            fields.iter().map(|field| field.split('=').next().unwrap_or_default().to_owned()).collect();
+        assert!(ready.contains("MESSAGE") && fields.contains("PRIORITY=6"), "{kind}: {ready}");
+        assert!(ready.contains("SYSLOG_IDENTIFIER=etcd-3.7\n") || ready.contains("SYSLOG_IDENTIFIER=kvd-under-test\n"));
+        names
+    });
+    assert_eq!(ours, theirs);
 }

@@ -165,7 +165,7 @@ const FLAGS: &[Flag] = &[
         Ok(())
     }).help("json: one object a line; console: for people."),
     flag(Group::Observation, "log-outputs", "LIST", "default", |config, text| { config.log.outputs = text.split(',').map(LogOutput::parse).collect(); Ok(()) })
-        .help("stderr, stdout or file names. `default` is stderr."),
+        .help("stderr, stdout, systemd/journal or file names. `default` is stderr."),
     flag(Group::Observation, "metrics", "DETAIL", "basic", |config, text| {
         config.metrics = choose(text, &[("basic", MetricsDetail::Basic), ("extensive", MetricsDetail::Extensive)])?;
         Ok(())

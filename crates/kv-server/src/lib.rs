@@ -77,6 +77,7 @@ mod checks;
 mod counters;
 mod durations;
 mod exposition;
+mod journal;
 mod log_file;
 mod logging;
 mod metrics;

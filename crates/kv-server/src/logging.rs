@@ -16,6 +16,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+use crate::journal::Journal;
 use crate::log_file::{LogFile, Rotation};
 use crate::timestamp::timestamp;
 
@@ -134,27 +135,54 @@ pub enum LogOutput {
     Stderr,
     /// The standard output.
     Stdout,
+    /// The journal of systemd, by its own protocol.
+    Journal,
     /// The end of a file.
     File(PathBuf),
 }
 
 impl LogOutput {
-    /// Reads a name; journald collects the standard error, so its name means that.
+    /// Reads a name.
     pub(crate) fn parse(text: &str) -> Self {
         match text {
-            "default" | "stderr" | "systemd/journal" => Self::Stderr,
+            "default" | "stderr" => Self::Stderr,
+            "systemd/journal" => Self::Journal,
             "stdout" => Self::Stdout,
             file => Self::File(PathBuf::from(file)),
         }
     }
 
-    fn open(&self, rotation: Option<Rotation>) -> io::Result<Box<dyn Write + Send>> {
+    fn open(&self, rotation: Option<Rotation>) -> io::Result<Place> {
         Ok(match (self, rotation) {
-            (Self::Stderr, _) => Box::new(io::stderr()),
-            (Self::Stdout, _) => Box::new(io::stdout()),
-            (Self::File(path), Some(rotation)) => Box::new(LogFile::open(path, rotation)?),
-            (Self::File(path), None) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+            (Self::Stderr, _) => Place::writer(io::stderr()),
+            (Self::Stdout, _) => Place::writer(io::stdout()),
+            (Self::Journal, _) => Place::Journal(Journal::open()?),
+            (Self::File(path), Some(rotation)) => Place::writer(LogFile::open(path, rotation)?),
+            (Self::File(path), None) => Place::writer(OpenOptions::new().create(true).append(true).open(path)?),
         })
+    }
+}
+
+/// An output that is open.
+enum Place {
+    Writer(Box<dyn Write + Send>),
+    Journal(Journal),
+}
+
+impl Place {
+    fn writer(writer: impl Write + Send + 'static) -> Self {
+        Self::Writer(Box::new(writer))
+    }
+
+    /// Adds a line. `text` ends it.
+    fn add(&mut self, level: Level, caller: &str, text: &str) -> io::Result<()> {
+        match self {
+            Self::Writer(writer) => writer.write_all(text.as_bytes()).and_then(|()| writer.flush()),
+            // What the journal does not take is not lost, if somebody collects the standard error.
+            Self::Journal(journal) => journal
+                .send(level, caller, text.trim_end_matches('\n'))
+                .or_else(|_| io::stderr().write_all(text.as_bytes())),
+        }
     }
 }
 
@@ -236,7 +264,7 @@ pub(crate) struct Log {
 struct Inner {
     level: LogLevel,
     format: LogFormat,
-    outputs: Mutex<Vec<Box<dyn Write + Send>>>,
+    outputs: Mutex<Vec<Place>>,
 }
 
 impl fmt::Debug for Log {
@@ -253,7 +281,7 @@ impl Log {
         Ok(Self::new(config, outputs))
     }
 
-    fn new(config: &LogConfig, outputs: Vec<Box<dyn Write + Send>>) -> Self {
+    fn new(config: &LogConfig, outputs: Vec<Place>) -> Self {
         let inner = Inner { level: config.level, format: config.format, outputs: Mutex::new(outputs) };
         Self { inner: Arc::new(inner) }
     }
@@ -292,6 +320,7 @@ impl Log {
             return;
         }
         let timestamp = timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        let severity = level;
         let level = level.as_str().to_ascii_lowercase();
         let mut line = match self.inner.format {
             LogFormat::Json => {
@@ -311,7 +340,7 @@ impl Log {
         line.push('\n');
         for output in self.inner.outputs.lock().iter_mut() {
             // A log that cannot be written must not stop the server, and there is nobody to tell.
-            let _ = output.write_all(line.as_bytes()).and_then(|()| output.flush());
+            let _ = output.add(severity, caller, &line);
         }
     }
 }
@@ -455,7 +484,7 @@ mod tests {
 
     fn logged(config: &LogConfig, events: impl FnOnce()) -> String {
         let buffer = Buffer::default();
-        let log = Log::new(config, vec![Box::new(buffer.clone())]);
+        let log = Log::new(config, vec![Place::writer(buffer.clone())]);
         tracing::subscriber::with_default(log, events);
         let bytes = buffer.0.lock().clone();
         String::from_utf8(bytes).unwrap()
