@@ -259,11 +259,25 @@ async fn a_full_disk_is_cured_by_deleting() {
 #[test]
 fn a_server_starts_on_a_full_disk() {
     let place = tempfile::tempdir().expect("a temporary directory");
+    starts_on_a_full_disk(place.path(), place.path(), "");
+}
+
+/// The same where only the log's disk is full.
+#[test]
+fn a_server_starts_on_a_full_disk_of_its_log() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let disk = place.path().join("disk");
+    fs::create_dir(&disk).expect("make a directory");
+    starts_on_a_full_disk(place.path(), &disk, "--wal-dir disk/wal");
+}
+
+/// Starts a server in a directory when a disk that it writes to, mounted there or in it, is full.
+fn starts_on_a_full_disk(place: &Path, disk: &Path, flags: &str) {
     let script = r#"
-        cd "$1"; kvd=$2; kvctl=$3
+        cd "$1"; kvd=$2; kvctl=$3; disk=$4; flags=$5
         start() {
             rm -f ready
-            $kvd --data-dir data --listen-client-urls http://127.0.0.1:0 --ready-file ready 2>>log & server=$!
+            $kvd --data-dir data $flags --listen-client-urls http://127.0.0.1:0 --ready-file ready 2>>log & server=$!
             while [ ! -s ready ]; do kill -0 $server || { cat log; exit 9; }; sleep 0.05; done
             export KVCTL_ENDPOINTS=$(cat ready)
         }
@@ -271,19 +285,19 @@ fn a_server_starts_on_a_full_disk() {
         $kvctl put a 1
         kill -9 $server; wait $server
         touch ready log
-        fallocate -l $(($(stat -f -c '%a * %S' .) - 8192)) filler
+        fallocate -l $(($(stat -f -c '%a * %S' "$disk") - 8192)) "$disk/filler"
         start
         $kvctl get a
         $kvctl put a 2
         $kvctl del a
-        rm filler
+        rm "$disk/filler"
         until $kvctl put a 3 2>/dev/null; do sleep 0.1; done
         kill $server; wait $server
     "#;
-    let on_disk = on_a_disk_at(place.path(), DISK_BYTES);
+    let on_disk = on_a_disk_at(disk, DISK_BYTES);
     let mut command = Command::new(&on_disk[0]);
     command.args(&on_disk[1..]).args(["timeout", "60", "sh", "-c", script, "sh"]);
-    command.arg(place.path()).args([Kind::Kvd.server(), Kind::Kvd.client_tool()]);
+    command.arg(place).args([Kind::Kvd.server(), Kind::Kvd.client_tool()]).arg(disk).arg(flags);
     let output = command.output().expect("unshare runs");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tonic::Status;
 
 use crate::auth::Auth;
-use crate::ballast::Ballast;
+use crate::ballasts::{Ballasts, Full};
 use crate::config::{Config, Identity};
 use crate::defragment;
 use crate::engine_error::EngineError;
@@ -40,7 +40,7 @@ pub(crate) struct Engine {
     pub(crate) lessor: Arc<Lessor>,
     pub(crate) slow: SlowRequests,
     /// Nothing where syncs are off, and so nothing outlasts the server for certain.
-    pub(crate) ballast: Option<Arc<Ballast>>,
+    pub(crate) ballasts: Option<Arc<Ballasts>>,
     /// Revokes what expires.
     revoking: Mutex<Option<JoinHandle<()>>>,
     node: Arc<Node<Store>>,
@@ -66,7 +66,7 @@ impl Engine {
         client_urls: Vec<String>,
         runtime: Option<Handle>,
     ) -> Result<Arc<Self>, EngineError> {
-        let Opened { store, identity, ballast } = {
+        let Opened { store, identity, ballasts } = {
             let config = config.clone();
             tokio::task::spawn_blocking(move || open_store(&config)).await.expect("opening does not panic")?
         };
@@ -91,7 +91,7 @@ impl Engine {
             revoking: Mutex::new(None),
             metrics,
             auth,
-            ballast: ballast.map(Arc::new),
+            ballasts: ballasts.map(Arc::new),
             node,
             compacted,
             damage,
@@ -299,15 +299,21 @@ impl Engine {
 
     /// Says why nothing can be added, if the disk is full. That is no alarm that somebody must take back: it ends by itself.
     pub(crate) fn full(&self) -> Option<&'static str> {
-        let in_use = self.ballast.as_ref().is_some_and(|ballast| ballast.in_use());
+        let in_use = self.ballasts.as_ref().is_some_and(|ballasts| ballasts.in_use());
         self.out_of_room().or(in_use.then_some("DISK FULL: room for deletes and compactions only"))
     }
 
+    /// Says which disks are full.
+    pub(crate) fn full_disks(&self) -> Full {
+        Full { data: self.store.is_full(), log: self.node.log_full() }
+    }
+
     /// Says what the disk has no room for, if so.
-    pub(crate) fn out_of_room(&self) -> Option<&'static str> {
-        if self.node.log_full() {
+    fn out_of_room(&self) -> Option<&'static str> {
+        let full = self.full_disks();
+        if full.log {
             Some("DISK FULL: no room for the log")
-        } else if self.store.is_full() {
+        } else if full.data {
             Some("DISK FULL: no room for a checkpoint")
         } else {
             None

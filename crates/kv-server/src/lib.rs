@@ -60,6 +60,7 @@ mod admission;
 mod auth;
 mod auto_compaction;
 mod ballast;
+mod ballasts;
 mod compaction_report;
 mod corruption;
 mod defragment;

@@ -19,7 +19,10 @@ const FILES: [(&str, &str); 6] = [
     ("CURRENT", "Names the store file in use."),
     ("store-*.mdb", "The tables, in an LMDB file."),
     ("log/", "Segments of the write-ahead log."),
-    ("ballast", "Room that is given back when the disk is full, so that deleting and compacting go on."),
+    (
+        "ballast",
+        "Room that is given back when the disk is full, so that deleting and compacting go on; also in --wal-dir, if that is on another disk.",
+    ),
     ("*-lock", "LMDB's reader table. Made anew when it is missing."),
 ];
 

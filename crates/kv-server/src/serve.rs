@@ -104,8 +104,8 @@ pub async fn serve(
     let checking = interval.map(|interval| {
         engine.failure.watch_over("looking for damage", corruption::run(Arc::clone(&engine), interval))
     });
-    let keeping = engine.ballast.clone().map(|ballast| {
-        engine.failure.watch_over("keeping room for a full disk", room_watch::run(Arc::clone(&engine), ballast))
+    let keeping = engine.ballasts.clone().map(|ballasts| {
+        engine.failure.watch_over("keeping room for a full disk", room_watch::run(Arc::clone(&engine), ballasts))
     });
     let following =
         engine.failure.watch_over("following compactions", corruption::follow_compactions(Arc::clone(&engine)));

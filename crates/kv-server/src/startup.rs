@@ -8,7 +8,7 @@ use kv_raft::{Node, NodeOptions};
 use kv_store::{BackgroundOptions, DirLock, StorageOptions, Store, StoreOptions, Table, schema};
 use tokio::sync::watch;
 
-use crate::ballast::Ballast;
+use crate::ballasts::Ballasts;
 use crate::compaction_report::CompactionReport;
 use crate::config::{ClusterState, Config, Identity};
 use crate::defragment;
@@ -30,7 +30,7 @@ pub(crate) struct Opened {
     pub(crate) store: Arc<Store>,
     /// Who its member is.
     pub(crate) identity: Identity,
-    pub(crate) ballast: Option<Ballast>,
+    pub(crate) ballasts: Option<Ballasts>,
 }
 
 /// Opens the data directory, or makes one, and finds out who its member is.
@@ -45,16 +45,21 @@ pub(crate) fn open_store(config: &Config) -> Result<Opened, EngineError> {
     };
     let lock = Arc::new(DirLock::create(&directory)?);
     // Before anything else is written.
-    let ballast = (!config.unsafe_no_fsync).then(|| Ballast::open(&directory));
+    let mut ballasts = (!config.unsafe_no_fsync).then(|| Ballasts::open(&directory));
     let store = Store::open_or_create(lock, StoreOptions { storage, ..StoreOptions::default() })?;
     if let Some(wal_dir) = &config.wal_dir {
         wal_dir::link(&config.log_dir(), wal_dir)?;
+        if let Some(ballasts) = &mut ballasts {
+            let looked = ballasts.add_log(&directory, wal_dir);
+            looked
+                .map_err(|error| EngineError::Config(format!("--wal-dir: look at {}: {error}", wal_dir.display())))?;
+        }
     }
     let identity = identity(config, &store)?;
     if config.bootstrap_defrag_threshold_megabytes > 0 {
         defragment::at_start(&store, u64::from(config.bootstrap_defrag_threshold_megabytes) << 20)?;
     }
-    Ok(Opened { store: Arc::new(store), identity, ballast })
+    Ok(Opened { store: Arc::new(store), identity, ballasts })
 }
 
 /// Reads the whole store before it is served.
