@@ -133,10 +133,7 @@ async fn metadata_is_looked_at_and_counted_alike() {
                     Request::new(RangeRequest { key: Bytes::from_static(key.as_bytes()), ..Default::default() });
                 let mut headers = request.metadata().clone().into_headers();
                 for (name, value) in names.iter().zip(set).filter(|(_, value)| !value.is_empty()) {
-                    headers.insert(
-                        *name,
-                        tonic::codegen::http::HeaderValue::from_bytes(value).expect("bytes of a header"),
-                    );
+                    headers.insert(*name, http::HeaderValue::from_bytes(value).expect("bytes of a header"));
                 }
                 *request.metadata_mut() = tonic::metadata::MetadataMap::from_headers(headers);
                 outcomes.push(outcome(kv.range(request).await));

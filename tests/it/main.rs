@@ -49,6 +49,7 @@ mod soak;
 mod terminal;
 mod tls;
 mod tools;
+mod traces;
 mod user_tools;
 mod watch;
 mod websocket;

@@ -61,8 +61,15 @@ impl Acceptor {
     fn hand_over(&self, stream: Stream, remote: Option<SocketAddr>, room: OwnedSemaphorePermit) {
         let (front, mut draining, alive) = (Arc::clone(&self.front), self.draining.clone(), self.alive.clone());
         let (options, security) = (self.options, self.security.clone());
-        let mut origin =
-            Origin { scope: self.scope, remote, encrypted: false, common_name: None, successor: Successor::default() };
+        let local = self.front.traces().then(|| stream.local_addr()).flatten();
+        let mut origin = Origin {
+            scope: self.scope,
+            remote,
+            local,
+            encrypted: false,
+            common_name: None,
+            successor: Successor::default(),
+        };
         self.workers.spawn(move || async move {
             let _held = (room, alive);
             let socket = match Socket::new(stream) {
@@ -118,6 +125,15 @@ enum Stream {
 enum Socket {
     Tcp(tokio::net::TcpStream),
     Unix(tokio::net::UnixStream),
+}
+
+impl Stream {
+    fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(stream) => stream.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
 }
 
 /// Bytes in both directions.

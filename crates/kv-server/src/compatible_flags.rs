@@ -8,7 +8,6 @@ use crate::values::{parse_bool, parse_duration, parse_signed};
 const ONE_MEMBER: &str = "this release runs one member";
 const NO_TICKS: &str = "checkpoints are taken by time and size, and the log is cut after each";
 const LOG_ON_DISK: &str = "the log keeps what no checkpoint has stored, and recycles the rest";
-const NO_TRACES: &str = "this release sends no traces; /metrics and the log say what was slow";
 const OLD: &str = "etcd has not had it for years";
 
 /// A flag that is read and has no effect.
@@ -73,11 +72,6 @@ pub(crate) const COMPATIBLE: &[Flag] = &[
     discovery("discovery-cacert", "FILE", ""),
     discovery("discovery-user", "NAME", ""),
     discovery("discovery-password", "PASSWORD", ""),
-    inert("enable-distributed-tracing", "", "false", NO_TRACES),
-    inert("distributed-tracing-address", "HOST:PORT", "localhost:4317", NO_TRACES),
-    inert("distributed-tracing-service-name", "NAME", "etcd", NO_TRACES),
-    inert("distributed-tracing-instance-id", "ID", "", NO_TRACES),
-    inert("distributed-tracing-sampling-rate", "N", "0", NO_TRACES),
     inert("downgrade-check-time", "DURATION", "5s", ONE_MEMBER),
     inert("enable-pprof", "", "false", "there is no Go runtime to look into; use perf"),
     inert("enable-v2", "", "false", "kvd never had a v2 store"),

@@ -13,6 +13,7 @@ use crate::logging::{LogConfig, Notice};
 use crate::quota;
 use crate::retention::Retention;
 use crate::tls::TlsOptions;
+use crate::trace::TraceOptions;
 
 /// Bytes a gRPC message may be larger than a request: room for the fields around keys and values.
 pub const GRPC_OVERHEAD_BYTES: usize = 512 * 1024;
@@ -148,6 +149,8 @@ pub struct Config {
     pub throwaway: bool,
     /// Begin with what this snapshot holds.
     pub from_snapshot: Option<PathBuf>,
+    /// Which traces are sent, and where to.
+    pub traces: TraceOptions,
     /// How much `/metrics` tells.
     pub metrics: MetricsDetail,
     /// Where HTTP is served; empty stands for where gRPC is.
@@ -219,6 +222,7 @@ impl Default for Config {
             ready_file: None,
             throwaway: false,
             from_snapshot: None,
+            traces: TraceOptions::default(),
             metrics: MetricsDetail::Basic,
             listen_client_http_urls: Vec::new(),
             host_whitelist: vec![ANY.to_owned()],
@@ -275,6 +279,7 @@ impl Config {
                 ));
             }
         }
+        self.traces.check()?;
         let client_urls: Vec<_> = self.listen_client_urls.iter().chain(&self.listen_client_http_urls).collect();
         notices.extend(self.client_tls.check(&client_urls, &self.listen_metrics_urls)?);
         for url in &self.initial_advertise_peer_urls {

@@ -63,6 +63,11 @@ fn server(engine: &Engine, page: &mut Page) {
         page.family(name, "gauge", help);
         page.sample(name, &[(label, value)], 1);
     }
+    if engine.config.traces.enabled {
+        page.counter("kvd_spans_sent_total", "Parts of traces that the collector took.", metrics.spans_sent.get());
+        let dropped = metrics.spans_dropped.get();
+        page.counter("kvd_spans_dropped_total", "Parts of traces that it did not take.", dropped);
+    }
     page.family("etcd_server_id", "gauge", "This member's id.");
     page.sample("etcd_server_id", &[("server_id", &format!("{:x}", engine.identity.member_id))], 1);
 

@@ -173,6 +173,16 @@ const FLAGS: &[Flag] = &[
     flag(Group::Observation, "listen-metrics-urls", "URLS", "", |config, text| {
         optional_urls(&mut config.listen_metrics_urls, text)
     }).help("More addresses that serve /metrics and health checks only."),
+    flag(Group::Observation, "enable-distributed-tracing", "", "false", |config, text| { config.traces.enabled = parse_bool(text)?; Ok(()) }).switch()
+        .help("Send traces of calls, with the keys they are about, to a collector of OpenTelemetry."),
+    flag(Group::Observation, "distributed-tracing-address", "HOST:PORT", "localhost:4317", |config, text| { text.clone_into(&mut config.traces.address); Ok(()) })
+        .help("Where the collector takes gRPC without TLS."),
+    flag(Group::Observation, "distributed-tracing-service-name", "NAME", "etcd", |config, text| { text.clone_into(&mut config.traces.service_name); Ok(()) })
+        .help("The name all servers have together in traces."),
+    flag(Group::Observation, "distributed-tracing-instance-id", "ID", "", |config, text| { text.clone_into(&mut config.traces.instance_id); Ok(()) })
+        .help("The name of this server in traces."),
+    flag(Group::Observation, "distributed-tracing-sampling-rate", "N", "0", |config, text| { config.traces.sampling_rate = parse_signed(text)?; Ok(()) })
+        .help("How many of a million calls are traced. A call whose caller has decided is traced, or not, as that says."),
     flag(Group::Process, "feature-gates", "GATE=BOOL,…", "", |config, text| config.feature_gates.read(text))
         .help("Features to turn on or off, by etcd's names. CompactHashCheck and InitialCorruptCheck are honoured, alone or with AllAlpha; what the others ask for holds, or a warning says what holds instead."),
     flag(Group::Observation, "enable-log-rotation", "", "false", |config, text| { config.log.rotate = parse_bool(text)?; Ok(()) }).switch()

@@ -16,6 +16,7 @@ use tonic::{Code, Status};
 use crate::metrics::Metrics;
 use crate::pings::OpenCall;
 use crate::status::status;
+use crate::trace::Span;
 
 /// A message is preceded by a flag and its length in four bytes.
 const PREFIX_BYTES: usize = 5;
@@ -149,12 +150,19 @@ pub(crate) struct Call {
     metrics: Arc<Metrics>,
     started: Instant,
     finished: bool,
+    /// Where it is traced.
+    span: Option<Box<Span>>,
 }
 
 impl Call {
     pub(crate) fn start(method: usize, metrics: Arc<Metrics>) -> Self {
         metrics.methods[method].started.inc();
-        Self { method, metrics, started: Instant::now(), finished: false }
+        Self { method, metrics, started: Instant::now(), finished: false, span: None }
+    }
+
+    /// Has the span end with the call.
+    pub(crate) fn trace(&mut self, span: Span) {
+        self.span = Some(Box::new(span));
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -174,6 +182,9 @@ impl Call {
         if let Some(status) = headers.get("grpc-status") {
             let code = status.to_str().ok().and_then(|text| text.parse().ok());
             self.finish(code.unwrap_or(Code::Unknown as usize));
+            if let Some(span) = self.span.take() {
+                span.end_call(&Status::from_header_map(headers).unwrap_or_else(|| Status::ok("")));
+            }
         }
     }
 }
@@ -181,6 +192,9 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         self.finish(Code::Cancelled as usize);
+        if let Some(span) = self.span.take() {
+            span.end_call(&Status::cancelled("context canceled"));
+        }
     }
 }
 

@@ -38,6 +38,7 @@ use crate::service::maintenance::MaintenanceService;
 use crate::service::reflection::{self, Reflection};
 use crate::service::watch::WatchService;
 use crate::status::status;
+use crate::trace::Tracer;
 
 type Answer = Response<ResponseBody>;
 
@@ -50,6 +51,7 @@ pub(crate) struct Front {
     engine: Arc<Engine>,
     metrics: Arc<Metrics>,
     draining: watch::Receiver<bool>,
+    tracer: Option<Arc<Tracer>>,
     message_bytes_max: usize,
     access: Access,
     kv: KvServer<KvService>,
@@ -66,7 +68,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    pub(crate) fn new(engine: Arc<Engine>, draining: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, draining: watch::Receiver<bool>, tracer: Option<Arc<Tracer>>) -> Self {
         // Sizes are judged as bodies pass, before tonic would hold them.
         let (reflection, reflection_alpha) = reflection::services();
         Self {
@@ -74,6 +76,7 @@ impl Front {
             access: Access::new(&engine.config),
             message_bytes_max: engine.config.grpc_receive_bytes_max(),
             draining,
+            tracer,
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             lease: LeaseServer::new(LeaseService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
@@ -92,14 +95,20 @@ impl Front {
     }
 
     /// Answers one call.
-    pub(crate) async fn grpc(&self, request: Request<Source>) -> Answer {
+    pub(crate) async fn grpc(&self, mut request: Request<Source>) -> Answer {
         let path = request.uri().path();
         let Some(index) = methods::find(path) else {
             let refusal = Status::unimplemented(methods::unknown(path)).into_http();
             return refusal.map(|_: tonic::body::Body| ResponseBody::plain(bytes::Bytes::new()));
         };
         let method = &METHODS[index];
-        let call = Call::start(index, Arc::clone(&self.metrics));
+        let mut call = Call::start(index, Arc::clone(&self.metrics));
+        if let Some(tracer) = &self.tracer
+            && let Some(span) = tracer.call(method.path, request.headers(), request.extensions().get().copied())
+        {
+            request.extensions_mut().insert(span.as_parent());
+            call.trace(span);
+        }
         if let Err(refusal) = self.check_metadata(method, request.headers()) {
             return ResponseBody::grpc(refusal.into_http(), call, None);
         }
@@ -140,6 +149,11 @@ impl Front {
             Ok(Ok(response)) => ResponseBody::grpc(response, call, self.stopping(method)),
             Err(refusal) => ResponseBody::grpc(refusal.into_http(), call, None),
         }
+    }
+
+    /// Says whether calls are traced.
+    pub(crate) fn traces(&self) -> bool {
+        self.tracer.is_some()
     }
 
     /// Returns the engine that the services ask.

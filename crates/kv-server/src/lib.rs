@@ -86,6 +86,7 @@ mod notify;
 mod page;
 mod process_metrics;
 mod timestamp;
+mod trace;
 
 pub use config::{ClusterState, Config, GRPC_OVERHEAD_BYTES, MetricsDetail};
 pub use engine_error::EngineError;
@@ -97,3 +98,4 @@ pub use notify::ServiceManager;
 pub use process::main;
 pub use serve::{ServeError, serve};
 pub use tls::{TlsError, TlsOptions};
+pub use trace::TraceOptions;

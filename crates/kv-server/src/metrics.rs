@@ -88,6 +88,9 @@ pub(crate) struct Metrics {
     pub(crate) proposals_pending: Gauge,
     pub(crate) proposals_failed: Counter,
     pub(crate) slow_applies: Counter,
+    /// Parts of traces that the collector has taken, and those that it did not.
+    pub(crate) spans_sent: Counter,
+    pub(crate) spans_dropped: Counter,
     pub(crate) watch_streams: Gauge,
     /// Events that were read and are not sent yet.
     pub(crate) pending_events: Gauge,
@@ -153,6 +156,8 @@ impl Default for Metrics {
             proposals_pending: Gauge::default(),
             proposals_failed: Counter::default(),
             slow_applies: Counter::default(),
+            spans_sent: Counter::default(),
+            spans_dropped: Counter::default(),
             watch_streams: Gauge::default(),
             pending_events: Gauge::default(),
             slow_watchers: Gauge::default(),

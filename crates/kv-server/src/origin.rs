@@ -11,6 +11,8 @@ pub(crate) struct Origin {
     pub(crate) scope: Scope,
     /// The address of the client, unless it came over a socket of this machine.
     pub(crate) remote: Option<SocketAddr>,
+    /// The address that the client came to, where somebody wants to know.
+    pub(crate) local: Option<SocketAddr>,
     pub(crate) encrypted: bool,
     /// Whom the client's certificate names, where that says who it is.
     pub(crate) common_name: Option<CommonName>,

@@ -17,6 +17,7 @@ use crate::gateway;
 use crate::http as endpoints;
 use crate::origin::{Origin, Scope};
 use crate::path;
+use crate::trace::LocalAddress;
 use crate::unread;
 
 /// What etcd says to a client that shows a certificate with a name to the gateway.
@@ -37,6 +38,9 @@ pub(crate) fn call(
         Scope::Client | Scope::Grpc if is_grpc(&request) => {
             if let Some(name) = &origin.common_name {
                 request.extensions_mut().insert(name.clone());
+            }
+            if let Some(local) = origin.local {
+                request.extensions_mut().insert(LocalAddress(local));
             }
             Box::pin(async move { Ok(front.grpc(request.map(Source::Wire)).await) })
         }

@@ -24,6 +24,7 @@ use crate::origin::Scope;
 use crate::room_watch;
 use crate::throwaway;
 use crate::tls::{Tls, TlsError};
+use crate::trace::{self, Exporting, Tracer};
 use crate::workers::Workers;
 
 /// Requests under way have this long to end when the server stops.
@@ -45,6 +46,9 @@ pub enum ServeError {
     /// The threads that serve connections could not be started, or a socket not be used.
     #[error("start serving")]
     Io(#[from] io::Error),
+    /// The collector of traces has no such address.
+    #[error("--distributed-tracing-address")]
+    Traces(#[source] tonic::transport::Error),
     /// The file that says that it serves could not be written.
     #[error("write ready file")]
     ReadyFile(#[source] io::Error),
@@ -84,7 +88,8 @@ pub async fn serve(
         None if engine.config.client_tls.auto_tls => Some(own_certificate(&engine.config, &listeners)?),
         given => given,
     };
-    let server = Server::new(&engine, Arc::clone(&workers), options, tls.map(Arc::new));
+    let (tracer, exporting) = trace_calls(&engine)?.unzip();
+    let server = Server::new(&engine, Arc::clone(&workers), options, tls.map(Arc::new), tracer);
     let mut accepting = Vec::new();
     for listener in listeners.metrics {
         accepting.push(server.accept(listener, Scope::Metrics)?);
@@ -138,6 +143,9 @@ pub async fn serve(
         let _ = task.await;
     }
     server.drain().await;
+    if let Some(exporting) = exporting {
+        exporting.stop().await;
+    }
     // The consensus may run on one of the threads.
     engine.stop().await;
     if let Some(workers) = Arc::into_inner(workers) {
@@ -146,6 +154,24 @@ pub async fn serve(
     }
     tracing::info!("closed etcd server");
     Ok(())
+}
+
+/// Begins to send traces, if that is asked for.
+fn trace_calls(engine: &Engine) -> Result<Option<(Arc<Tracer>, Exporting)>, ServeError> {
+    let options = &engine.config.traces;
+    if !options.enabled {
+        return Ok(None);
+    }
+    let (tracer, exporter) = trace::start(options, &engine.metrics)?;
+    let exporting = exporter.start().map_err(ServeError::Traces)?;
+    tracing::info!(
+        address = options.address,
+        service_name = options.service_name,
+        service_instance_id = options.instance_id,
+        sampling_rate = options.sampling_rate,
+        "distributed tracing enabled"
+    );
+    Ok(Some((tracer, exporting)))
 }
 
 /// Makes what `--auto-tls` asks for, for every host that clients may have been told of.
@@ -172,12 +198,18 @@ struct Server {
 }
 
 impl Server {
-    fn new(engine: &Arc<Engine>, workers: Arc<Workers>, options: Options, tls: Option<Arc<Tls>>) -> Self {
+    fn new(
+        engine: &Arc<Engine>,
+        workers: Arc<Workers>,
+        options: Options,
+        tls: Option<Arc<Tls>>,
+        tracer: Option<Arc<Tracer>>,
+    ) -> Self {
         let (draining, receiver) = watch::channel(false);
         let (alive, all_gone) = mpsc::channel(1);
         Self {
             failure: engine.failure.clone(),
-            front: Arc::new(Front::new(Arc::clone(engine), receiver)),
+            front: Arc::new(Front::new(Arc::clone(engine), receiver, tracer)),
             workers,
             options,
             tls,

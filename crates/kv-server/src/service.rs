@@ -10,6 +10,7 @@ pub(crate) mod kv;
 pub(crate) mod lease;
 pub(crate) mod lock;
 pub(crate) mod maintenance;
+mod parts;
 mod range_stream;
 pub(crate) mod reflection;
 mod snapshot;

@@ -16,9 +16,10 @@ use crate::engine::Engine;
 use crate::intervals;
 use crate::metrics::Metrics;
 use crate::quota;
-use crate::service::range_stream;
+use crate::service::{parts, range_stream};
 use crate::slow::Begun;
 use crate::status::{mismatch, status};
+use crate::trace;
 
 /// What etcd's envelope adds to a request before it is compared with the limit: a header with a request id.
 const ENVELOPE_BYTES: usize = 14;
@@ -77,10 +78,12 @@ impl Kv for KvService {
 
     async fn range(&self, request: Request<pb::RangeRequest>) -> Result<Response<pb::RangeResponse>, Status> {
         let begun = Begun::now(request.get_ref());
+        let mut span = trace::part(&request, "range", parts::range);
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
+        trace::begin(&mut span);
         if !serializable {
             self.engine.linearizable().await?;
         }
@@ -101,22 +104,25 @@ impl Kv for KvService {
         &self,
         request: Request<pb::RangeRequest>,
     ) -> Result<Response<Self::RangeStreamStream>, Status> {
+        let mut span = trace::part(&request, "range_streaming", parts::range_stream);
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let serializable = request.serializable;
         let query = convert::range_query(request).map_err(status)?;
         check_streamable(&query)?;
+        trace::begin(&mut span);
         if !serializable {
             self.engine.linearizable().await?;
         }
         let permit = self.engine.auth.permit_range(&credentials, &query.range)?;
         self.engine.metrics.ranges.inc();
-        let stream = range_stream::start(Arc::clone(&self.engine), query, permit)?;
+        let stream = range_stream::start(Arc::clone(&self.engine), query, permit, span)?;
         Ok(Response::new(Box::pin(stream)))
     }
 
     async fn put(&self, request: Request<pb::PutRequest>) -> Result<Response<pb::PutResponse>, Status> {
         let begun = Begun::now(request.get_ref());
+        let mut span = trace::part(&request, "put", parts::put);
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::put_cost(&request)).await?;
@@ -126,7 +132,7 @@ impl Kv for KvService {
         let caller = self.engine.auth.caller(&credentials)?;
         size?;
         let command = Command::Put(put);
-        let response = match self.engine.propose_for(&caller, &command).await {
+        let response = match trace::proposing(&mut span, self.engine.propose_for(&caller, &command)).await {
             Ok(Answer::Put(answer)) => {
                 self.engine.metrics.puts.inc();
                 self.engine.metrics.put_bytes.add(bytes as u64);
@@ -147,6 +153,7 @@ impl Kv for KvService {
         request: Request<pb::DeleteRangeRequest>,
     ) -> Result<Response<pb::DeleteRangeResponse>, Status> {
         let begun = Begun::now(request.get_ref());
+        let mut span = trace::part(&request, "delete_range", parts::delete_range);
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         let size = self.check_size(&request);
@@ -154,7 +161,7 @@ impl Kv for KvService {
         let caller = self.engine.auth.caller(&credentials)?;
         size?;
         let command = Command::DeleteRange(delete);
-        let response = match self.engine.propose_for(&caller, &command).await {
+        let response = match trace::proposing(&mut span, self.engine.propose_for(&caller, &command)).await {
             Ok(Answer::DeleteRange(answer)) => {
                 self.engine.metrics.deletes.add(answer.deleted as u64);
                 let header = self.header(answer.revision);
@@ -171,6 +178,7 @@ impl Kv for KvService {
 
     async fn txn(&self, request: Request<pb::TxnRequest>) -> Result<Response<pb::TxnResponse>, Status> {
         let begun = Begun::now(request.get_ref());
+        let mut span = trace::part(&request, "txn", parts::txn);
         let credentials = self.engine.auth.credentials(&request);
         let request = request.into_inner();
         self.engine.admit(quota::txn_cost(&request)).await?;
@@ -178,6 +186,7 @@ impl Kv for KvService {
         let serializable = convert::is_serializable(&request);
         let txn = convert::txn(request, self.engine.config.max_txn_ops as usize).map_err(status)?;
         intervals::check_writes(&txn).map_err(status)?;
+        trace::begin(&mut span);
         let (answer, txn) = if txn.is_read_only() {
             if !serializable {
                 self.engine.linearizable().await?;
@@ -192,7 +201,7 @@ impl Kv for KvService {
         } else {
             let caller = self.engine.auth.caller(&credentials)?;
             size?;
-            self.write(&caller, txn).await
+            trace::proposing(&mut span, async { Ok::<_, Status>(self.write(&caller, txn).await) }).await?
         };
         let response = answer.map(|answer| {
             let header = self.header(answer.revision);
@@ -206,9 +215,11 @@ impl Kv for KvService {
         &self,
         request: Request<pb::CompactionRequest>,
     ) -> Result<Response<pb::CompactionResponse>, Status> {
+        let mut span = trace::part(&request, "compact", parts::compact);
         let caller = self.engine.auth.admin(&request)?;
         let request = request.into_inner();
-        let revision = match self.engine.propose_for(&caller, &Command::Compact { revision: request.revision }).await? {
+        let command = Command::Compact { revision: request.revision };
+        let revision = match trace::proposing(&mut span, self.engine.propose_for(&caller, &command)).await? {
             Answer::Compact { revision } => revision,
             other => return Err(mismatch(&other)),
         };

@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::quota::LEASE_COST;
 use crate::startup::random_number;
 use crate::status::mismatch;
+use crate::trace::{self, Parent};
 
 pub(crate) struct LeaseService {
     engine: Arc<Engine>,
@@ -38,10 +39,13 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseGrantRequest>,
     ) -> Result<Response<pb::LeaseGrantResponse>, Status> {
+        let mut span = trace::part(&request, "lease_grant", |span, request| {
+            span.number("id", request.id).number("ttl", request.ttl);
+        });
         self.engine.admit(LEASE_COST).await?;
         let caller = self.engine.auth.known(&request)?;
         let request = request.into_inner();
-        let (id, ttl) = grant(&self.engine, &caller, request.id, request.ttl).await?;
+        let (id, ttl) = trace::proposing(&mut span, grant(&self.engine, &caller, request.id, request.ttl)).await?;
         Ok(Response::new(pb::LeaseGrantResponse { header: Some(self.header()), id, ttl, error: String::new() }))
     }
 
@@ -49,8 +53,12 @@ impl Lease for LeaseService {
         &self,
         request: Request<pb::LeaseRevokeRequest>,
     ) -> Result<Response<pb::LeaseRevokeResponse>, Status> {
+        let mut span = trace::part(&request, "lease_revoke", |span, request| {
+            span.number("id", request.id);
+        });
         let caller = self.engine.auth.known(&request)?;
-        match self.engine.propose_for(&caller, &Command::LeaseRevoke { id: request.into_inner().id }).await? {
+        let command = Command::LeaseRevoke { id: request.into_inner().id };
+        match trace::proposing(&mut span, self.engine.propose_for(&caller, &command)).await? {
             Answer::LeaseRevoke => Ok(Response::new(pb::LeaseRevokeResponse { header: Some(self.header()) })),
             other => Err(mismatch(&other)),
         }
@@ -63,9 +71,11 @@ impl Lease for LeaseService {
         // Read at once, and judged with each request: authentication may be turned on while the stream is open.
         let credentials = Credentials::of(&request);
         // One after the other: the next request is read when the answer to the one before is on its way.
-        let start = (Arc::clone(&self.engine), credentials, request.into_inner());
-        let answers = stream::try_unfold(start, |(engine, credentials, mut requests)| async move {
+        let parent = request.extensions().get::<Parent>().cloned();
+        let start = (Arc::clone(&self.engine), credentials, parent, request.into_inner());
+        let answers = stream::try_unfold(start, |(engine, credentials, parent, mut requests)| async move {
             let Some(pb::LeaseKeepAliveRequest { id }) = requests.message().await? else { return Ok(None) };
+            let _span = parent.as_ref().map(|parent| parent.part("lease_renew").with_number("id", id));
             // Looked up before: nobody may take from the answer that the lease was alive at a later revision.
             let header = Some(engine.header(engine.store.revision()));
             let permit = engine.auth.permit_present(&credentials, |state, caller| {
@@ -73,7 +83,7 @@ impl Lease for LeaseService {
             })?;
             engine.auth.confirm(&permit)?;
             let ttl = engine.lessor.renew(engine.proposer(), id).await?;
-            Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, credentials, requests))))
+            Ok(Some((pb::LeaseKeepAliveResponse { header, id, ttl }, (engine, credentials, parent, requests))))
         });
         Ok(Response::new(Box::pin(answers)))
     }

@@ -16,6 +16,7 @@ use crate::auth::Permit;
 use crate::convert;
 use crate::engine::Engine;
 use crate::status::read_status;
+use crate::trace::Span;
 
 /// Pairs in the first piece.
 const FIRST_PIECE_PAIRS: i64 = 10;
@@ -34,6 +35,8 @@ struct Streaming {
     /// Confirmed with every piece: what was permitted may not be any more.
     permit: Permit,
     _pin: Pin,
+    /// Where it is traced, until it ends.
+    _span: Option<Span>,
 }
 
 /// Begins a stream. The query has no order of its own and no filters.
@@ -41,6 +44,7 @@ pub(super) fn start(
     engine: Arc<Engine>,
     mut query: RangeQuery,
     permit: Permit,
+    span: Option<Span>,
 ) -> Result<impl Stream<Item = Result<pb::RangeStreamResponse, Status>> + Send, Status> {
     let pin = engine.store.pin(query.revision).map_err(|error| read_status(&error))?;
     let newest = if query.revision > 0 { engine.store.revision() } else { pin.revision() };
@@ -48,7 +52,7 @@ pub(super) fn start(
     query.revision = pin.revision();
     query.limit = FIRST_PIECE_PAIRS.min(pairs_left);
     query.sort_target = SortTarget::Key;
-    let first = Streaming { engine, query, pairs_left, newest, count: None, permit, _pin: pin };
+    let first = Streaming { engine, query, pairs_left, newest, count: None, permit, _pin: pin, _span: span };
     Ok(stream::try_unfold(Some(first), |streaming| async move {
         match streaming {
             Some(streaming) => streaming.next_piece().await.map(Some),
