@@ -52,6 +52,7 @@ mod gateway;
 mod http;
 mod intervals;
 mod quota;
+mod random;
 mod service;
 mod status;
 

@@ -15,6 +15,7 @@ use crate::defragment;
 use crate::engine_error::EngineError;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::random::random_number;
 use crate::slow::SlowRequests;
 use crate::status::chain;
 use crate::wal_dir;
@@ -170,14 +171,4 @@ pub(crate) fn background_options(
 
 fn unix_milliseconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
-}
-
-/// Returns a number that an earlier process will not have drawn.
-pub(crate) fn random_number() -> std::io::Result<u64> {
-    let mut bytes = [0; 8];
-    let mut filled = 0;
-    while filled < bytes.len() {
-        filled += rustix::rand::getrandom(&mut bytes[filled..], rustix::rand::GetRandomFlags::empty())?;
-    }
-    Ok(u64::from_le_bytes(bytes))
 }

@@ -14,7 +14,7 @@ use tokio::process::Command;
 use tokio::sync::oneshot;
 
 use crate::config::Config;
-use crate::startup::random_number;
+use crate::random::random_number;
 
 /// What restores snapshots; it is found beside this program, else in PATH.
 const RESTORER: &str = "kvutl";

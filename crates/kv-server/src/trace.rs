@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tonic::{Code, Status};
 
 use crate::metrics::Metrics;
-use crate::startup::random_number;
+use crate::random::random_number;
 use context::Context;
 use messages::{Event, KeyValue};
 

@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::auth::Credentials;
 use crate::engine::Engine;
 use crate::quota::LEASE_COST;
-use crate::startup::random_number;
+use crate::random::random_number;
 use crate::status::mismatch;
 use crate::trace::{self, Parent};
 
