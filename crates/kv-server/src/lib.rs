@@ -80,6 +80,7 @@ mod counters;
 mod durations;
 mod exposition;
 mod journal;
+mod log_archive;
 mod log_file;
 mod logging;
 mod metrics;

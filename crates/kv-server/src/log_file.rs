@@ -3,11 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::timestamp::timestamp;
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::log_archive::{Archive, Keeping};
 
 /// When a log file is full, and which old ones are kept: the values of `--log-rotation-config-json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -34,14 +33,16 @@ impl Rotation {
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         let rotation: Self =
             serde_json::from_str(json).map_err(|error| format!("improperly formatted log rotation config: {error}"))?;
-        for (asked, name) in [(rotation.localtime, "localtime"), (rotation.compress, "compress")] {
-            if asked {
-                return Err(format!(
-                    "invalid log rotation config: {name} is not offered by this release; leave it false"
-                ));
-            }
+        if rotation.localtime {
+            return Err(
+                "invalid log rotation config: localtime is not offered by this release; leave it false".to_owned()
+            );
         }
         Ok(rotation)
+    }
+
+    fn keeping(&self) -> Keeping {
+        Keeping { days: self.maxage, files: self.maxbackups, compress: self.compress }
     }
 
     fn bytes_max(&self) -> u64 {
@@ -50,74 +51,49 @@ impl Rotation {
     }
 }
 
-/// Says whether a text is a time as it stands in a file's name, `2006-01-02T15-04-05.000000`.
-fn is_time(text: &str) -> bool {
-    const SHAPE: &str = "dddd-dd-ddTdd-dd-dd.dddddd";
-    let fits = |(found, wanted): (u8, u8)| if wanted == b'd' { found.is_ascii_digit() } else { found == wanted };
-    text.len() == SHAPE.len() && text.bytes().zip(SHAPE.bytes()).all(fits)
-}
-
 /// The file in use.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
     rotation: Rotation,
+    archive: Archive,
     file: File,
     bytes: u64,
+    /// What compresses old files.
+    tidying: Option<JoinHandle<()>>,
 }
 
 impl LogFile {
     pub(crate) fn open(path: &Path, rotation: Rotation) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let bytes = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), rotation, file, bytes })
+        Ok(Self { path: path.to_owned(), rotation, archive: Archive::of(path), file, bytes, tidying: None })
     }
 
-    /// Begins a new file, and removes old ones that are too many or too old.
+    /// Begins a new file, and tidies up the old ones.
     fn rotate(&mut self, now: Duration) -> io::Result<()> {
-        let (before, after) = self.around();
-        // Colons are no part of a file's name everywhere.
-        let time = timestamp(now).replace(':', "-");
-        let old = self.path.with_file_name(format!("{before}{}{after}", time.trim_end_matches('Z')));
+        let old = self.archive.name(now);
         match fs::rename(&self.path, old) {
             // It was renamed before, and the new one could not be made then.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             renamed => renamed?,
         }
-        *self = Self::open(&self.path, self.rotation)?;
-        self.remove_old(now)
+        *self = Self { tidying: self.tidying.take(), ..Self::open(&self.path, self.rotation)? };
+        self.tidy(now)
     }
 
-    fn remove_old(&self, now: Duration) -> io::Result<()> {
-        let (before, after) = self.around();
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let mut old = Vec::new();
-        for entry in fs::read_dir(directory.unwrap_or(Path::new(".")))? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.strip_prefix(&before).and_then(|rest| rest.strip_suffix(&after)).is_some_and(is_time) {
-                old.push((name, entry));
-            }
+    /// Tidies up. Compressing takes long, so nobody waits for it; what is left when it is still busy is its own to do next time.
+    fn tidy(&mut self, now: Duration) -> io::Result<()> {
+        let (archive, keeping) = (self.archive.clone(), self.rotation.keeping());
+        if !keeping.compress {
+            return archive.tidy(keeping, now);
         }
-        // The time in the names sorts them; the newest come first.
-        old.sort_unstable_by(|(left, _), (right, _)| right.cmp(left));
-        let kept = if self.rotation.maxbackups == 0 { usize::MAX } else { self.rotation.maxbackups };
-        for (at, (_, entry)) in old.iter().enumerate() {
-            let written = entry.metadata()?.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-            let is_old = self.rotation.maxage > 0 && now.saturating_sub(written) > DAY * self.rotation.maxage;
-            if at >= kept || is_old {
-                fs::remove_file(entry.path())?;
-            }
+        if self.tidying.as_ref().is_none_or(JoinHandle::is_finished) {
+            let tidying = thread::Builder::new().name("log-archive".to_owned());
+            // There is nobody to tell: this is the log.
+            self.tidying = Some(tidying.spawn(move || drop(archive.tidy(keeping, now)))?);
         }
         Ok(())
-    }
-
-    /// Returns what is before and after the time in the names of old files.
-    fn around(&self) -> (String, String) {
-        let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let extension = part(self.path.extension());
-        let after = if extension.is_empty() { extension } else { format!(".{extension}") };
-        (format!("{}-", part(self.path.file_stem())), after)
     }
 }
 
@@ -176,10 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn old_files_are_compressed_beside_the_log() {
+        let directory = tempfile::tempdir().unwrap();
+        let rotation = Rotation { compress: true, ..Rotation::default() };
+        let mut file = LogFile::open(&directory.path().join("kvd.log"), rotation).unwrap();
+        file.write_all(b"a\n").unwrap();
+        file.rotate(Duration::from_secs(1)).unwrap();
+        file.tidying.take().unwrap().join().unwrap();
+        assert!(directory.path().join("kvd-1970-01-01T00-00-01.000000.log.gz").exists());
+    }
+
+    #[test]
     fn the_value_of_the_flag_is_read() {
         let rotation = Rotation::parse(r#"{"maxsize": 7, "maxbackups": 3}"#).unwrap();
         assert_eq!(rotation, Rotation { maxsize: 7, maxbackups: 3, ..Rotation::default() });
         assert!(Rotation::parse("{").unwrap_err().starts_with("improperly formatted log rotation config: "));
-        assert!(Rotation::parse(r#"{"compress": true}"#).unwrap_err().contains("compress is not offered"));
+        assert!(Rotation::parse(r#"{"compress": true}"#).unwrap().keeping().compress);
+        assert!(Rotation::parse(r#"{"localtime": true}"#).unwrap_err().contains("localtime is not offered"));
     }
 }
