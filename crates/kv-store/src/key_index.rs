@@ -29,6 +29,7 @@ mod builder;
 mod cursor;
 mod history;
 mod key_block;
+mod key_parts;
 mod node;
 mod node_builder;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod tests;
 pub use builder::KeyIndexBuilder;
 pub use cursor::LiveKeys;
 pub use history::Version;
+pub use key_parts::KeyParts;
 
 use history::History;
 use node::{Added, Change, Inner, Leaf, Node, Summary};
@@ -206,10 +208,11 @@ impl KeyIndex {
 
     /// Estimates the memory used, in bytes, within about a fifth.
     pub fn memory_bytes(&self) -> u64 {
-        // What a key and a version take in memory, and some room, since nodes are not full.
-        const KEY: u64 = 88;
-        const OLDER_VERSION: u64 = 48;
+        // What a key and a version take in memory, and some room, since nodes are not full. Keys share what they begin
+        // with, half of it as a guess.
+        const KEY: u64 = 52;
+        const OLDER_VERSION: u64 = 64;
         let Totals { keys, key_bytes, versions } = self.totals;
-        keys * KEY + key_bytes * 5 / 4 + (versions - keys) * OLDER_VERSION
+        keys * KEY + key_bytes / 2 + (versions - keys) * OLDER_VERSION
     }
 }

@@ -70,7 +70,9 @@ impl Leases {
             return;
         }
         for (key, version) in index.range(&KeyRange::all(), revision) {
-            self.attach(version.lease, key);
+            if version.lease != 0 {
+                self.attach(version.lease, &key.to_vec());
+            }
         }
     }
 

@@ -123,7 +123,7 @@ pub use entry::{CommandEntry, CommandId, EntryError};
 pub use error::{ReadError, WriteError};
 pub use events::{Event, EventBatch, EventQuery};
 pub use hash::KvHash;
-pub use key_index::{KeyIndex, KeyIndexBuilder, LiveKeys, Version, Written};
+pub use key_index::{KeyIndex, KeyIndexBuilder, KeyParts, LiveKeys, Version, Written};
 pub use key_range::KeyRange;
 pub use kv::{KeyValue, KeyValueError, KeyValueRef};
 pub use lease::{LEASE_TTL_MAX, Lease, LeaseObserver};

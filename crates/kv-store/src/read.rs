@@ -109,7 +109,7 @@ impl Store {
     /// Returns live keys of a range in order, up to the size of a piece.
     pub(crate) fn live_keys_of(&self, range: &KeyRange, at: i64) -> Vec<Bytes> {
         let index = self.index.read();
-        index.range(range, at).take(PIECE_VERSIONS).map(|(key, _)| Bytes::copy_from_slice(key)).collect()
+        index.range(range, at).take(PIECE_VERSIONS).map(|(key, _)| key.to_bytes()).collect()
     }
 
     fn read_once(&self, query: &RangeQuery, overlay: Option<&Overlay<'_>>) -> Result<RangeAnswer, Interrupted> {
@@ -155,10 +155,10 @@ impl Reading<'_> {
         let room = (self.wanted - self.chosen.len()).min(PIECE_VERSIONS);
         let mut taken = 0;
         for (key, version) in index.range(range, self.at).take(room) {
-            self.chosen.push(Selected { key: with_keys.then(|| Bytes::copy_from_slice(key)), version });
+            self.chosen.push(Selected { key: with_keys.then(|| key.to_bytes()), version });
             taken += 1;
             if taken == PIECE_VERSIONS && self.chosen.len() < self.wanted {
-                return Some(range.after(key));
+                return Some(range.after(&key.to_vec()));
             }
         }
         None

@@ -57,7 +57,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.bench_function("count", |bencher| bencher.iter(|| black_box(full.count(&all, newest))));
     group.throughput(Throughput::Elements(RANGE as u64));
     group.bench_function("range-of-100", |bencher| {
-        bencher.iter(|| full.range(&all, newest).take(RANGE).map(|(key, _)| key.len()).sum::<usize>());
+        bencher.iter(|| full.range(&all, newest).take(RANGE).map(|(_, version)| version.version).sum::<i64>());
     });
 
     let versions: Vec<_> = keys.iter().map(|key| full.newest(key).expect("it was put")).collect();

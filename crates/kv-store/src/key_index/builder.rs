@@ -5,13 +5,17 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::mem;
 
+use super::history::Packed;
+use super::key_parts::{KeyParts, common_length};
 use super::node_builder::NodeBuilder;
 use super::{KeyIndex, Version};
 use crate::Point;
 
 /// How many versions are sorted at a time: with their keys they fit the processor's cache.
 const RUN: usize = if cfg!(test) { 16 } else { 1 << 16 };
-/// How many sorted runs are merged at a time; together about 200 MB with keys of common size.
+/// How many bytes of keys are sorted at a time.
+const RUN_BYTES: usize = 1 << 26;
+/// How many sorted runs are merged at a time; together about 100 MB with keys of common size.
 const RUNS: usize = if cfg!(test) { 4 } else { 32 };
 
 /// Collects versions in revision order, as a store keeps them, and makes the index of them.
@@ -28,9 +32,12 @@ pub struct KeyIndexBuilder {
 /// Versions and their keys, side by side.
 #[derive(Debug, Default)]
 struct Run {
-    keys: Vec<u8>,
-    /// Each with the end of its key.
-    versions: Vec<(usize, Version)>,
+    /// What all keys begin with; empty until the run is sorted.
+    common: Vec<u8>,
+    /// The rest of each key.
+    rests: Vec<u8>,
+    /// Each with the end of the rest of its key as its mark.
+    versions: Vec<Packed>,
 }
 
 impl KeyIndexBuilder {
@@ -44,9 +51,10 @@ impl KeyIndexBuilder {
     /// # Panics
     /// Here or in [`KeyIndexBuilder::finish`], if a key has two versions of the same point.
     pub fn add(&mut self, key: &[u8], version: Version) {
-        self.unsorted.push(key, version);
-        if self.unsorted.versions.len() == RUN {
-            self.runs.push(mem::take(&mut self.unsorted).sorted());
+        self.unsorted.push(key, &version);
+        if self.unsorted.versions.len() == RUN || self.unsorted.rests.len() > RUN_BYTES {
+            self.runs.push(self.unsorted.sorted());
+            self.unsorted.clear();
             if self.runs.len() == RUNS {
                 self.merge();
             }
@@ -55,7 +63,8 @@ impl KeyIndexBuilder {
 
     /// Returns the index of all versions added.
     pub fn finish(mut self) -> KeyIndex {
-        self.runs.push(mem::take(&mut self.unsorted).sorted());
+        self.runs.push(self.unsorted.sorted());
+        self.unsorted = Run::default();
         self.merge();
         self.index
     }
@@ -64,71 +73,90 @@ impl KeyIndexBuilder {
     fn merge(&mut self) {
         let runs = mem::take(&mut self.runs);
         let merged = Merge::new(&runs);
+        let mut key = Vec::new();
         if self.index.is_empty() {
             let mut builder = NodeBuilder::default();
-            for (key, version) in merged {
-                builder.push(key, &version);
+            for (parts, version) in merged {
+                parts.copy_to(&mut key);
+                builder.push(&key, &version);
             }
             self.index = builder.finish().into();
         } else {
-            for (key, version) in merged {
-                self.index.restore(key, version);
+            for (parts, version) in merged {
+                parts.copy_to(&mut key);
+                self.index.restore(&key, version);
             }
         }
     }
 }
 
 impl Run {
-    fn push(&mut self, key: &[u8], version: Version) {
-        self.keys.extend_from_slice(key);
-        self.versions.push((self.keys.len(), version));
+    fn push(&mut self, rest: &[u8], version: &Version) {
+        self.rests.extend_from_slice(rest);
+        let end = u32::try_from(self.rests.len()).expect("a run has few bytes, and a key is shorter than 2 GiB");
+        self.versions.push(Packed::new(version, end));
     }
 
-    fn get(&self, index: usize) -> Option<(&[u8], Version)> {
-        let (end, version) = *self.versions.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.versions[before].0);
-        Some((&self.keys[start..end], version))
+    fn clear(&mut self) {
+        self.rests.clear();
+        self.versions.clear();
     }
 
-    fn iter(&self) -> impl Iterator<Item = (&[u8], Version)> {
+    fn get(&self, index: usize) -> Option<(&[u8], &Packed)> {
+        let version = self.versions.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.versions[before].mark());
+        Some((&self.rests[start as usize..version.mark() as usize], version))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[u8], &Packed)> {
         (0..self.versions.len()).map_while(|index| self.get(index))
     }
 
-    fn sorted(self) -> Self {
+    /// Returns the versions in the order of keys and of changes.
+    fn sorted(&self) -> Self {
         let first = self.get(0).map_or(&[][..], |(key, _)| key);
         let common = self.iter().fold(first.len(), |common, (key, _)| {
             first[..common].iter().zip(key).take_while(|(left, right)| left == right).count()
         });
-        // Comparing a number that is at hand settles most pairs without a look at the keys.
-        let mut order: Vec<_> = self.iter().map(|(key, version)| (head(&key[common..]), key, version)).collect();
-        order.sort_unstable_by_key(|(head, key, version)| (*head, *key, version.modified));
-        let mut sorted =
-            Self { keys: Vec::with_capacity(self.keys.len()), versions: Vec::with_capacity(self.versions.len()) };
-        for (_, key, version) in order {
-            sorted.push(key, version);
+        // Comparing a number that is at hand settles most pairs without a look at the keys. Those of one key are in
+        // the order of changes already.
+        let rests = self.iter().map(|(key, _)| &key[common..]);
+        let mut order: Vec<_> = (0..).zip(rests).map(|(index, rest): (u32, _)| (head(rest), rest, index)).collect();
+        order.sort_unstable();
+        let mut sorted = Self {
+            common: first[..common].to_vec(),
+            rests: Vec::with_capacity(self.rests.len() - common * order.len()),
+            versions: Vec::with_capacity(order.len()),
+        };
+        for (_, rest, index) in order {
+            sorted.rests.extend_from_slice(rest);
+            sorted.versions.push(self.versions[index as usize].marked(sorted.rests.len() as u32));
         }
         sorted
     }
 }
 
 /// Returns the first bytes of `rest` as a number that sorts as they do.
-fn head(rest: &[u8]) -> u128 {
-    let mut bytes = [0; 16];
-    let length = rest.len().min(16);
+fn head(rest: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = rest.len().min(8);
     bytes[..length].copy_from_slice(&rest[..length]);
-    u128::from_be_bytes(bytes)
+    u64::from_be_bytes(bytes)
 }
 
 /// The versions of several sorted runs, in the order of keys and of changes.
 struct Merge<'a> {
     runs: &'a [Run],
+    /// How many bytes all keys of all runs begin with alike.
+    common: usize,
     next: BinaryHeap<Reverse<Next<'a>>>,
 }
 
 /// The next version of a run; the fields that decide the order come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Next<'a> {
-    key: &'a [u8],
+    /// What is behind the bytes that all keys begin with.
+    key: KeyParts<'a>,
     at: Point,
     run: usize,
     index: usize,
@@ -136,20 +164,24 @@ struct Next<'a> {
 
 impl<'a> Merge<'a> {
     fn new(runs: &'a [Run]) -> Self {
-        let mut merge = Self { runs, next: BinaryHeap::with_capacity(runs.len()) };
+        let starts = runs.iter().filter(|run| !run.versions.is_empty()).map(|run| run.common.as_slice());
+        let shortest = starts.reduce(|first, other| &first[..common_length(first.into(), other.into())]);
+        let mut merge =
+            Self { runs, common: shortest.map_or(0, <[u8]>::len), next: BinaryHeap::with_capacity(runs.len()) };
         let first: Vec<_> = (0..runs.len()).filter_map(|run| merge.look(run, 0)).map(Reverse).collect();
         merge.next.extend(first);
         merge
     }
 
     fn look(&self, run: usize, index: usize) -> Option<Next<'a>> {
-        let (key, version) = self.runs[run].get(index)?;
-        Some(Next { key, at: version.modified, run, index })
+        let (rest, version) = self.runs[run].get(index)?;
+        let key = KeyParts::new(&self.runs[run].common[self.common..], rest);
+        Some(Next { key, at: version.unpack().modified, run, index })
     }
 }
 
 impl<'a> Iterator for Merge<'a> {
-    type Item = (&'a [u8], Version);
+    type Item = (KeyParts<'a>, Version);
 
     fn next(&mut self) -> Option<Self::Item> {
         let Reverse(Next { run, index, .. }) = *self.next.peek()?;
@@ -159,6 +191,7 @@ impl<'a> Iterator for Merge<'a> {
             Some(after) => *top = Reverse(after),
             None => drop(PeekMut::pop(top)),
         }
-        self.runs[run].get(index)
+        let run = &self.runs[run];
+        run.get(index).map(|(rest, version)| (KeyParts::new(&run.common, rest), version.unpack()))
     }
 }

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use super::history::Version;
+use super::key_parts::KeyParts;
 use super::node::{Inner, Leaf, Node};
 use crate::KeyRange;
 
@@ -75,7 +76,7 @@ impl<'a> LiveKeys<'a> {
 }
 
 impl<'a> Iterator for LiveKeys<'a> {
-    type Item = (&'a [u8], Version);
+    type Item = (KeyParts<'a>, Version);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

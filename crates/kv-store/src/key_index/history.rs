@@ -37,29 +37,39 @@ impl Version {
     }
 }
 
-/// A version in 40 bytes instead of 48; there is one for each key.
+/// A version in 40 bytes instead of 48.
 #[derive(Debug, Clone, Copy)]
-struct Packed {
+pub(super) struct Packed {
     major: i64,
     created: i64,
     version: i64,
     lease: i64,
     sub: u32,
+    /// For whoever keeps packed versions beside something else.
+    mark: u32,
 }
 
 impl Packed {
-    fn new(version: &Version) -> Self {
-        let sub = u32::try_from(version.modified.sub).expect("a transaction has far fewer changes than 2^32");
+    pub(super) fn new(version: &Version, mark: u32) -> Self {
         Self {
             major: version.modified.major,
             created: version.created,
             version: version.version,
             lease: version.lease,
-            sub,
+            sub: sub(version),
+            mark,
         }
     }
 
-    fn unpack(&self) -> Version {
+    pub(super) fn marked(self, mark: u32) -> Self {
+        Self { mark, ..self }
+    }
+
+    pub(super) fn mark(&self) -> u32 {
+        self.mark
+    }
+
+    pub(super) fn unpack(&self) -> Version {
         Version {
             modified: Point::new(self.major, i64::from(self.sub)),
             created: self.created,
@@ -67,6 +77,10 @@ impl Packed {
             lease: self.lease,
         }
     }
+}
+
+fn sub(version: &Version) -> u32 {
+    u32::try_from(version.modified.sub).expect("a transaction has far fewer changes than 2^32")
 }
 
 /// What compaction did to a key.
@@ -78,45 +92,106 @@ pub(super) struct Compacted {
     pub(super) gone: bool,
 }
 
-/// All kept versions of one key. There is always one at least.
+/// All kept versions of one key, in 32 bytes for most. There is always one at least.
 #[derive(Debug)]
 pub(super) struct History {
-    newest: Packed,
-    /// Oldest first. Most keys have none, which needs no allocation.
+    major: i64,
+    created: i64,
+    /// The newest version's number of writes, or [`IN_MORE`].
+    version: u32,
+    sub: u32,
+    /// What most keys do not have.
+    more: Option<Box<More>>,
+}
+
+/// Says that the number of writes is in [`More`].
+const IN_MORE: u32 = u32::MAX;
+
+#[derive(Debug, Default)]
+struct More {
+    /// The newest version's lease, or zero.
+    lease: i64,
+    /// The newest version's number of writes, if it is no less than [`IN_MORE`].
+    version: i64,
+    /// Older versions, oldest first.
     older: Vec<Packed>,
+}
+
+impl More {
+    fn is_needed(&self) -> bool {
+        self.lease != 0 || self.version != 0 || !self.older.is_empty()
+    }
 }
 
 impl History {
     pub(super) fn new(first: &Version) -> Self {
-        Self { newest: Packed::new(first), older: Vec::new() }
+        let mut history = Self { major: 0, created: 0, version: 0, sub: 0, more: None };
+        history.set_newest(first);
+        history
+    }
+
+    fn set_newest(&mut self, newest: &Version) {
+        (self.major, self.created, self.sub) = (newest.modified.major, newest.created, sub(newest));
+        let small = u32::try_from(newest.version).ok().filter(|version| *version != IN_MORE);
+        self.version = small.unwrap_or(IN_MORE);
+        let large = if small.is_some() { 0 } else { newest.version };
+        if newest.lease != 0 || large != 0 || self.more.is_some() {
+            let more = self.more.get_or_insert_default();
+            (more.lease, more.version) = (newest.lease, large);
+        }
+    }
+
+    /// Gives back what is no longer needed.
+    fn tidy(&mut self) {
+        self.more.take_if(|more| !more.is_needed());
     }
 
     pub(super) fn newest(&self) -> Version {
-        self.newest.unpack()
+        let (lease, large) = self.more.as_ref().map_or((0, 0), |more| (more.lease, more.version));
+        Version {
+            modified: self.newest_point(),
+            created: self.created,
+            version: if self.version == IN_MORE { large } else { i64::from(self.version) },
+            lease,
+        }
+    }
+
+    fn newest_point(&self) -> Point {
+        Point::new(self.major, i64::from(self.sub))
     }
 
     pub(super) fn newest_major(&self) -> i64 {
-        self.newest.major
+        self.major
     }
 
     pub(super) fn is_live(&self) -> bool {
-        self.newest.version != 0
+        self.version != 0
+    }
+
+    fn older(&self) -> &[Packed] {
+        self.more.as_ref().map_or(&[], |more| &more.older)
     }
 
     /// Returns the live version at revision `at`.
     pub(super) fn at(&self, at: i64) -> Option<Version> {
-        let packed = if self.newest.major <= at {
-            &self.newest
+        let version = if self.major <= at {
+            self.newest()
         } else {
-            let before = self.older.partition_point(|version| version.major <= at);
-            &self.older[before.checked_sub(1)?]
+            let older = self.older();
+            let before = older.partition_point(|version| version.major <= at);
+            older[before.checked_sub(1)?].unpack()
         };
-        (packed.version != 0).then(|| packed.unpack())
+        (!version.is_tombstone()).then_some(version)
+    }
+
+    /// Says whether the key is live at revision `at`.
+    pub(super) fn is_live_at(&self, at: i64) -> bool {
+        if self.major <= at { self.is_live() } else { self.at(at).is_some() }
     }
 
     /// Returns every kept version, newest first.
     pub(super) fn versions(&self) -> impl Iterator<Item = Version> {
-        std::iter::once(&self.newest).chain(self.older.iter().rev()).map(Packed::unpack)
+        std::iter::once(self.newest()).chain(self.older().iter().rev().map(Packed::unpack))
     }
 
     /// Adds a version newer than all others.
@@ -124,15 +199,15 @@ impl History {
     /// # Panics
     /// If it is not newer.
     pub(super) fn push(&mut self, version: &Version) {
-        let next = Packed::new(version);
-        let newest = &self.newest;
-        assert!((next.major, next.sub) > (newest.major, newest.sub), "changes of a key come in order");
-        if self.older.len() == self.older.capacity() {
+        assert!(version.modified > self.newest_point(), "changes of a key come in order");
+        let newest = self.newest();
+        let older = &mut self.more.get_or_insert_default().older;
+        if older.len() == older.capacity() {
             // Most keys with older versions have one.
-            self.older.reserve_exact(self.older.len().max(1));
+            older.reserve_exact(older.len().max(1));
         }
-        self.older.push(self.newest);
-        self.newest = next;
+        older.push(Packed::new(&newest, 0));
+        self.set_newest(version);
     }
 
     /// Drops what is superseded at or before revision `at`.
@@ -140,20 +215,23 @@ impl History {
     /// The newest version up to `at` stays, but a tombstone only if it was made at `at` itself: a
     /// watcher may still start there.
     pub(super) fn compact(&mut self, at: i64) -> Compacted {
-        let stale = |version: &Packed| version.version == 0 && version.major < at;
-        if self.newest.major <= at {
-            let dropped = std::mem::take(&mut self.older).len();
-            let gone = stale(&self.newest);
+        if self.major <= at {
+            let dropped = self.more.as_mut().map_or(0, |more| std::mem::take(&mut more.older).len());
+            self.tidy();
+            let gone = !self.is_live() && self.major < at;
             return Compacted { dropped: dropped + usize::from(gone), gone };
         }
-        let older = &mut self.older;
+        let Some(more) = &mut self.more else { return Compacted { dropped: 0, gone: false } };
+        let older = &mut more.older;
         let before = older.partition_point(|version| version.major <= at);
         let kept = before.saturating_sub(1);
+        let stale = |version: &Packed| version.version == 0 && version.major < at;
         let dropped = kept + usize::from(before > 0 && stale(&older[kept]));
         older.drain(..dropped);
         if older.capacity() > 2 * older.len() {
             older.shrink_to_fit();
         }
+        self.tidy();
         Compacted { dropped, gone: false }
     }
 }
@@ -209,7 +287,29 @@ mod tests {
     }
 
     #[test]
+    fn what_few_versions_have_is_kept_where_it_is_needed() {
+        let last_small = Version { modified: Point::new(5, 2), created: 3, version: i64::from(IN_MORE) - 1, lease: 0 };
+        let mut history = History::new(&last_small);
+        assert!(history.more.is_none());
+        let mut expected = vec![last_small];
+        for (major, lease) in [(6, 0), (7, -9), (8, 0)] {
+            let next = Version::write(expected.last().copied(), Point::new(major, 0), lease);
+            history.push(&next);
+            expected.push(next);
+            assert_eq!(history.newest(), next);
+            assert!(history.versions().eq(expected.iter().rev().copied()));
+        }
+        assert_eq!(history.compact(8), Compacted { dropped: 3, gone: false });
+        assert_eq!(history.newest().version, i64::from(IN_MORE) + 2);
+        history.push(&Version::tombstone(Point::new(9, 0)));
+        history.push(&Version::write(None, Point::new(10, 0), 7));
+        history.push(&Version::write(None, Point::new(11, 0), 0));
+        history.compact(11);
+        assert!(history.more.is_none());
+    }
+
+    #[test]
     fn a_version_stays_small() {
-        assert_eq!((size_of::<Packed>(), size_of::<History>()), (40, 64));
+        assert_eq!((size_of::<Packed>(), size_of::<History>()), (40, 32));
     }
 }

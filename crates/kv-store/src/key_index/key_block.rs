@@ -1,32 +1,35 @@
 //! A sorted list of keys packed into one buffer, as a tree node keeps them.
 //!
-//! A key of its own allocation costs 16 bytes for the pointer, 8 for the allocator's header and a cache
-//! miss for each comparison of a binary search. Packed, it costs 8 bytes, and a search reads the heads, which
-//! are side by side, and then usually one key:
+//! Neighbours begin alike, often for most of their length: what all keys have in common is kept once. A search
+//! reads the heads, which are side by side, and then usually the rest of one key:
 //!
 //! ```text
 //! keys     /pods/ns-1/a-17   /pods/ns-1/b-04   /pods/ns-2/a-20
 //! common   /pods/ns-
 //! heads    1/a-              1/b-              2/a-
+//! bytes    /pods/ns-1/a-171/b-042/a-20
 //! ```
 
 use std::cmp::Ordering;
 use std::ops::Bound;
 
+use super::key_parts::{KeyParts, common_length};
+
 /// By how many keys a list grows, so that a node wastes little room.
 const KEYS_STEP: usize = 8;
 /// By how many bytes the buffer grows at least.
-const BYTES_STEP: usize = 256;
+const BYTES_STEP: usize = 64;
 
 /// Keys in ascending order, without duplicates.
 #[derive(Debug, Default)]
 pub(super) struct KeyBlock {
-    /// All keys begin with the first `common` bytes of the first one. They may have more in common.
+    /// All keys begin with the first `common` bytes of the buffer. They may have more in common.
     common: usize,
-    /// The bytes of each key behind those in common, as a number that sorts as they do.
+    /// The first bytes of the rest of each key, as a number that sorts as they do.
     heads: Vec<u32>,
-    /// Where each key ends in `bytes`; it begins where the one before ends.
+    /// Where the rest of each key ends in `bytes`; it begins where the one before ends.
     ends: Vec<u32>,
+    /// The bytes in common, then the rest of each key.
     bytes: Vec<u8>,
 }
 
@@ -40,39 +43,51 @@ impl KeyBlock {
         self.ends.len()
     }
 
+    /// Returns the size of the buffer: what an insertion may have to move.
     pub(super) fn byte_len(&self) -> usize {
         self.bytes.len()
     }
 
-    pub(super) fn get(&self, index: usize) -> &[u8] {
-        &self.bytes[self.start(index)..self.ends[index] as usize]
+    /// Returns the size the buffer has at most when keys with nothing in common come in.
+    pub(super) fn whole_byte_len(&self) -> usize {
+        self.bytes.len() + self.common * self.len().saturating_sub(1)
     }
 
-    pub(super) fn last(&self) -> Option<&[u8]> {
+    pub(super) fn get(&self, index: usize) -> KeyParts<'_> {
+        KeyParts::new(&self.bytes[..self.common], &self.bytes[self.start(index)..self.ends[index] as usize])
+    }
+
+    pub(super) fn last(&self) -> Option<KeyParts<'_>> {
         self.len().checked_sub(1).map(|last| self.get(last))
     }
 
     /// Finds `key`, or the place where it belongs.
     pub(super) fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let (start, rest) = key.split_at(self.common.min(key.len()));
+        let place = self.search_rest(rest);
+        // A key that is found has the common bytes, so they are compared, at the price of a cache miss, only now.
+        match start.cmp(&self.bytes[..self.common]) {
+            Ordering::Less => Err(0),
+            Ordering::Equal => place,
+            Ordering::Greater => Err(self.len()),
+        }
+    }
+
+    /// Finds a key by what is behind the common bytes.
+    fn search_rest(&self, rest: &[u8]) -> Result<usize, usize> {
         let head = head(rest);
         // Counting reads all heads at once, where a binary search would wait for one after the other.
         let mut low = self.heads.iter().filter(|other| **other < head).count();
         let mut high = low + self.heads[low..].iter().take_while(|other| **other == head).count();
         while low < high {
             let middle = usize::midpoint(low, high);
-            match self.get(middle).cmp(key) {
+            match self.get(middle).rest().cmp(rest) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Ok(middle),
             }
         }
-        // A key that is found has the common bytes, so they are compared, at the price of a cache miss, only now.
-        match start.cmp(&self.bytes[..self.common]) {
-            Ordering::Less => Err(0),
-            Ordering::Equal => Err(low),
-            Ordering::Greater => Err(self.len()),
-        }
+        Err(low)
     }
 
     /// Counts the keys before `key`.
@@ -105,7 +120,7 @@ impl KeyBlock {
 
     /// Returns the first index at which the keys before it fill half of the buffer.
     pub(super) fn middle_by_bytes(&self) -> usize {
-        let half = self.bytes.len() / 2;
+        let half = usize::midpoint(self.common, self.bytes.len());
         1 + self.ends.partition_point(|end| (*end as usize) < half)
     }
 
@@ -114,25 +129,31 @@ impl KeyBlock {
             self.heads.reserve_exact(KEYS_STEP);
             self.ends.reserve_exact(KEYS_STEP);
         }
-        if self.bytes.capacity() - self.bytes.len() < key.len() {
-            self.bytes.reserve_exact(key.len().max(BYTES_STEP));
+        if self.len() == 0 {
+            self.bytes.clear();
+            self.bytes.extend_from_slice(key);
+            self.common = key.len();
+        } else {
+            let common = self.common_with(key);
+            if common < self.common {
+                self.set_common(common);
+            }
         }
-        let common = if self.len() == 0 { key.len() } else { common_length(&self.bytes[..self.common], key) };
+        let rest = &key[self.common..];
+        if self.bytes.capacity() - self.bytes.len() < rest.len() {
+            self.bytes.reserve_exact(rest.len().max(BYTES_STEP));
+        }
         let at = self.start(index);
         let end = self.bytes.len();
-        self.bytes.resize(end + key.len(), 0);
+        self.bytes.resize(end + rest.len(), 0);
         checked(self.bytes.len());
-        self.bytes.copy_within(at..end, at + key.len());
-        self.bytes[at..at + key.len()].copy_from_slice(key);
+        self.bytes.copy_within(at..end, at + rest.len());
+        self.bytes[at..at + rest.len()].copy_from_slice(rest);
         self.ends.insert(index, at as u32);
         for later in &mut self.ends[index..] {
-            *later += key.len() as u32;
+            *later += rest.len() as u32;
         }
-        self.heads.insert(index, head(&key[common..]));
-        if common < self.common {
-            self.set_common(common);
-        }
-        self.common = common;
+        self.heads.insert(index, head(rest));
     }
 
     pub(super) fn remove(&mut self, index: usize) {
@@ -143,23 +164,21 @@ impl KeyBlock {
             *later -= (end - start) as u32;
         }
         self.heads.remove(index);
-        if self.len() == 0 {
-            self.common = 0;
-        }
     }
 
     /// Cuts the list at `index` and returns the part behind.
     pub(super) fn split_off(&mut self, index: usize) -> Self {
         let start = self.start(index);
         let mut upper = Self {
-            common: 0,
+            common: self.common,
             heads: self.heads.split_off(index),
             ends: self.ends.split_off(index),
-            bytes: self.bytes.split_off(start),
+            bytes: [&self.bytes[..self.common], &self.bytes[start..]].concat(),
         };
         for end in &mut upper.ends {
-            *end -= start as u32;
+            *end -= (start - self.common) as u32;
         }
+        self.bytes.truncate(start);
         // What moved away would otherwise stay allocated here until as much has come.
         self.heads.shrink_to_fit();
         self.ends.shrink_to_fit();
@@ -171,34 +190,56 @@ impl KeyBlock {
 
     /// Adds the keys of `other`, all greater than the ones here.
     pub(super) fn append(&mut self, other: &Self) {
-        let shift = self.bytes.len();
-        self.bytes.reserve_exact(other.bytes.len());
-        self.bytes.extend_from_slice(&other.bytes);
-        checked(self.bytes.len());
-        self.ends.reserve_exact(other.len());
-        self.ends.extend(other.ends.iter().map(|end| end + shift as u32));
-        self.heads.reserve_exact(other.len());
-        self.heads.extend(&other.heads);
+        for index in 0..other.len() {
+            self.insert(self.len(), &other.get(index).to_vec());
+        }
         self.find_common();
     }
 
+    /// Gives back the room for keys that were expected and did not come.
+    pub(super) fn shrink(&mut self) {
+        self.heads.shrink_to_fit();
+        self.ends.shrink_to_fit();
+        self.bytes.shrink_to_fit();
+    }
+
     fn start(&self, index: usize) -> usize {
-        if index == 0 { 0 } else { self.ends[index - 1] as usize }
+        if index == 0 { self.common } else { self.ends[index - 1] as usize }
     }
 
-    /// Finds out what the keys have in common.
+    fn common_with(&self, key: &[u8]) -> usize {
+        self.bytes[..self.common].iter().zip(key).take_while(|(own, other)| own == other).count()
+    }
+
+    /// Finds out what the keys have in common, and keeps it once.
     fn find_common(&mut self) {
-        self.set_common(self.last().map_or(0, |last| common_length(self.get(0), last)));
+        if let Some(last) = self.last() {
+            let common = common_length(self.get(0), last);
+            if common != self.common {
+                self.set_common(common);
+            }
+        }
     }
 
+    /// Keeps that many bytes once, which must be in common.
     fn set_common(&mut self, common: usize) {
-        self.common = common;
-        let mut start = 0;
-        for (own_head, end) in self.heads.iter_mut().zip(&self.ends) {
-            let end = *end as usize;
-            *own_head = head(&self.bytes[start + common..end]);
-            start = end;
+        let (before, now) = (self.common, self.common.min(common));
+        let length = self.bytes.len() + self.len() * before - self.len() * common + common - before;
+        let mut bytes = Vec::with_capacity(length.max(now));
+        if let Some(first) = self.len().checked_sub(1).map(|_| self.get(0).to_vec()) {
+            bytes.extend_from_slice(&first[..common]);
         }
+        let mut start = before;
+        for (own_head, end) in self.heads.iter_mut().zip(&mut self.ends) {
+            let rest = bytes.len();
+            bytes.extend_from_slice(&self.bytes[now..before]);
+            bytes.extend_from_slice(&self.bytes[start + (common - now)..*end as usize]);
+            start = *end as usize;
+            *end = bytes.len() as u32;
+            *own_head = head(&bytes[rest..]);
+        }
+        checked(bytes.len());
+        (self.common, self.bytes) = (common, bytes);
     }
 }
 
@@ -212,18 +253,9 @@ fn head(rest: &[u8]) -> u32 {
     u32::from_be_bytes(bytes)
 }
 
-fn common_length(left: &[u8], right: &[u8]) -> usize {
-    left.iter().zip(right).take_while(|(a, b)| a == b).count()
-}
-
 /// Checks that positions in a buffer of this length fit the list of ends.
 fn checked(bytes: usize) {
     assert!(u32::try_from(bytes).is_ok(), "a node holds few large keys, and a message is shorter than 4 GiB");
-}
-
-/// Returns the shortest key that is greater than `left` and not greater than `right`.
-pub(super) fn shortest_between<'a>(left: &[u8], right: &'a [u8]) -> &'a [u8] {
-    &right[..=common_length(left, right)]
 }
 
 #[cfg(test)]
@@ -238,8 +270,8 @@ mod tests {
         block
     }
 
-    fn keys(block: &KeyBlock) -> Vec<&str> {
-        (0..block.len()).map(|index| str::from_utf8(block.get(index)).unwrap()).collect()
+    fn keys(block: &KeyBlock) -> Vec<String> {
+        (0..block.len()).map(|index| String::from_utf8(block.get(index).to_vec()).unwrap()).collect()
     }
 
     #[test]
@@ -253,6 +285,10 @@ mod tests {
         block.remove(2);
         assert_eq!(keys(&block), ["b", "cccc"]);
         assert_eq!(block.byte_len(), 5);
+        block.remove(0);
+        block.remove(0);
+        block.insert(0, b"other");
+        assert_eq!(keys(&block), ["other"]);
     }
 
     #[test]
@@ -264,18 +300,28 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_list_can_be_joined_again() {
-        let mut left = block(&["b", "dd", "fff"]);
-        let right = left.split_off(1);
-        assert_eq!((keys(&left), keys(&right)), (vec!["b"], vec!["dd", "fff"]));
-        left.append(&right);
-        assert_eq!(keys(&left), ["b", "dd", "fff"]);
+    fn what_keys_have_in_common_is_kept_once() {
+        let mut block = block(&["/pods/ns-1/a-17", "/pods/ns-1/b-04", "/pods/ns-2/a-20"]);
+        assert_eq!(block.byte_len(), "/pods/ns-".len() + 3 * "1/a-17".len());
+        for absent in ["", "/pods", "/pods/ns-", "/pods/nr-1/a-17"] {
+            assert_eq!(block.search(absent.as_bytes()), Err(0), "{absent}");
+        }
+        for absent in ["/pods/ns-2/a-20\0", "/pods/nt", "0"] {
+            assert_eq!(block.search(absent.as_bytes()), Err(3), "{absent}");
+        }
+        block.insert(3, b"/services");
+        assert_eq!(keys(&block), ["/pods/ns-1/a-17", "/pods/ns-1/b-04", "/pods/ns-2/a-20", "/services"]);
+        assert_eq!(block.search(b"/pods/ns-1/b-04"), Ok(1));
+        let upper = block.split_off(2);
+        assert_eq!((block.byte_len(), upper.byte_len()), ("/pods/ns-1/".len() + 2 * 4, 1 + 14 + 8));
     }
 
     #[test]
-    fn a_separator_is_no_longer_than_needed() {
-        assert_eq!(shortest_between(b"pods/a-17", b"pods/b-04"), b"pods/b");
-        assert_eq!(shortest_between(b"a", b"a\0"), b"a\0");
-        assert_eq!(shortest_between(b"", b"abc"), b"a");
+    fn a_cut_list_can_be_joined_again() {
+        let mut left = block(&["b", "dd", "fff"]);
+        let right = left.split_off(1);
+        assert_eq!((keys(&left), keys(&right)), (vec!["b".to_owned()], vec!["dd".to_owned(), "fff".to_owned()]));
+        left.append(&right);
+        assert_eq!(keys(&left), ["b", "dd", "fff"]);
     }
 }

@@ -11,7 +11,10 @@
 use std::ops::Bound;
 
 use super::history::{Compacted, History, Version};
-use super::key_block::{KeyBlock, shortest_between};
+use super::key_block::KeyBlock;
+#[cfg(test)]
+use super::key_parts::KeyParts;
+use super::key_parts::shortest_between;
 use crate::Point;
 
 /// More entries than this are cut in two. Few in tests, so that small trees have every shape.
@@ -193,7 +196,7 @@ impl Node {
             Self::Leaf(leaf) => {
                 let (first, stop) = (leaf.keys.first_in(start), leaf.keys.first_behind(end));
                 let within = leaf.histories.get(first..stop).unwrap_or_default();
-                within.iter().filter(|history| history.at(at).is_some()).count() as u64
+                within.iter().filter(|history| history.is_live_at(at)).count() as u64
             }
             Self::Inner(inner) => inner.count(start, end, at),
         }
@@ -209,8 +212,8 @@ impl Node {
 
     fn key_bytes(&self) -> usize {
         match self {
-            Self::Leaf(leaf) => leaf.keys.byte_len(),
-            Self::Inner(inner) => inner.separators.byte_len(),
+            Self::Leaf(leaf) => leaf.keys.whole_byte_len(),
+            Self::Inner(inner) => inner.separators.whole_byte_len(),
         }
     }
 
@@ -270,7 +273,7 @@ impl Leaf {
             self.keys.middle_by_bytes().min(entries - 1)
         };
         let upper = Self { keys: self.keys.split_off(middle), histories: split_off(&mut self.histories, middle) };
-        let separator = shortest_between(self.keys.get(middle - 1), upper.keys.get(0)).into();
+        let separator = shortest_between(self.keys.get(middle - 1), upper.keys.get(0));
         Some(Split { separator, node: Node::Leaf(upper), at_end })
     }
 
@@ -323,7 +326,7 @@ impl Inner {
             summaries: split_off(&mut self.summaries, middle),
             nodes: split_off(&mut self.nodes, middle),
         };
-        let separator = self.separators.get(middle - 1).into();
+        let separator = self.separators.get(middle - 1).to_vec().into();
         self.separators.remove(middle - 1);
         Some(Split { separator, node: Node::Inner(upper), at_end })
     }
@@ -344,7 +347,7 @@ impl Inner {
             if let Some(lower) = candidates.into_iter().find(|lower| self.fit_together(*lower)) {
                 let upper = self.nodes.remove(lower + 1);
                 let summary = self.summaries.remove(lower + 1);
-                self.nodes[lower].join(self.separators.get(lower), upper);
+                self.nodes[lower].join(&self.separators.get(lower).to_vec(), upper);
                 self.separators.remove(lower);
                 self.summaries[lower] = self.summaries[lower].plus(summary);
             }
@@ -406,7 +409,7 @@ impl Node {
         self.check_between(None, None)
     }
 
-    fn check_between(&self, lower: Option<&[u8]>, upper: Option<&[u8]>) -> (usize, usize) {
+    fn check_between(&self, lower: Option<KeyParts<'_>>, upper: Option<KeyParts<'_>>) -> (usize, usize) {
         let keys = match self {
             Self::Leaf(leaf) => &leaf.keys,
             Self::Inner(inner) => &inner.separators,

@@ -4,7 +4,8 @@ use std::mem;
 
 use super::Totals;
 use super::history::{History, Version};
-use super::key_block::{KeyBlock, shortest_between};
+use super::key_block::KeyBlock;
+use super::key_parts::shortest_between;
 use super::node::{ENTRIES_BUILT, Inner, KEY_BYTES_MAX, Leaf, Node, insert};
 
 /// Builds a tree leaf by leaf, and then level by level.
@@ -23,27 +24,30 @@ impl NodeBuilder {
         self.totals.versions += 1;
         let last = self.leaf.keys.last();
         if let Some(history) = self.leaf.histories.last_mut()
-            && last == Some(key)
+            && last.is_some_and(|last| last == *key)
         {
             history.push(version);
             return;
         }
-        assert!(last.is_none_or(|last| last < key), "keys come in order");
+        assert!(last.is_none_or(|last| last < key.into()), "keys come in order");
         self.totals.keys += 1;
         self.totals.key_bytes += key.len() as u64;
         let full = self.leaf.histories.len() == ENTRIES_BUILT || self.leaf.keys.byte_len() + key.len() > KEY_BYTES_MAX;
         if let Some(last) = last
             && full
         {
-            let separator = mem::replace(&mut self.separator, shortest_between(last, key).into());
-            self.leaves.push((separator, Node::Leaf(mem::replace(&mut self.leaf, Leaf::with_room()))));
+            let separator = mem::replace(&mut self.separator, shortest_between(last, key.into()));
+            let mut leaf = mem::replace(&mut self.leaf, Leaf::with_room());
+            leaf.keys.shrink();
+            self.leaves.push((separator, Node::Leaf(leaf)));
         }
         self.leaf.keys.insert(self.leaf.keys.len(), key);
         insert(&mut self.leaf.histories, self.leaf.keys.len() - 1, History::new(version));
     }
 
     /// Returns the root.
-    pub(super) fn finish(self) -> (Node, Totals) {
+    pub(super) fn finish(mut self) -> (Node, Totals) {
+        self.leaf.keys.shrink();
         let mut level = self.leaves;
         level.push((self.separator, Node::Leaf(self.leaf)));
         while level.len() > 1 {
