@@ -13,12 +13,11 @@ use crate::auth;
 use crate::command::Member;
 use crate::key_index::{KeyIndex, Version};
 use crate::lease::{LEASE_TTL_MAX, Lease};
-use crate::load::is_known;
 use crate::membership::Membership;
 use crate::record::{Row, parse_row};
 use crate::revision::{FIRST_REVISION, NEVER_COMPACTED, Point};
-use crate::schema::{self, Gap, Table, parse_number, parse_rev_key, parse_value_key};
-use crate::storage::{BigTable, Meta, Storage, StorageReader};
+use crate::schema::{self, Table, parse_number, parse_rev_key, parse_value_key};
+use crate::storage::{BigTable, Kept, Meta, Storage, StorageReader};
 use crate::storage_error::StorageError;
 
 /// What a check looked at.
@@ -47,7 +46,7 @@ impl Storage {
         let reader = self.read()?;
         let mut check = Check { reader: &reader, found, progress, bytes: 0, checked: Checked::default() };
         match check.meta() {
-            Ok(bounds) => check.changes(&bounds),
+            Ok(kept) => check.changes(&kept),
             // Without them it is not known which changes must be there.
             Err(error) => check.note(&error),
         }
@@ -70,21 +69,12 @@ struct Check<'a> {
     checked: Checked,
 }
 
-/// What `meta` says must be there.
-struct Bounds {
-    newest: i64,
-    /// Changes up to this revision may have been deleted.
-    deleted_to: i64,
-    /// Where damage took changes before the store was rescued.
-    gaps: Vec<Gap>,
-}
-
 impl Check<'_> {
     fn note(&mut self, damage: &dyn std::fmt::Display) {
         (self.found)(damage.to_string());
     }
 
-    fn meta(&mut self) -> Result<Bounds, StorageError> {
+    fn meta(&mut self) -> Result<Kept, StorageError> {
         let Meta { revision, compact_revision, compact_finished, .. } = self.reader.meta()?;
         let deleting = self.reader.compact_cursor()?.map_or(NEVER_COMPACTED, |cursor| cursor.target);
         if revision < FIRST_REVISION {
@@ -105,11 +95,11 @@ impl Check<'_> {
         {
             self.note(&format!("table meta: the membership of log entry {at}: {error}"));
         }
-        Ok(Bounds { newest: revision, deleted_to: self.reader.deleted_to()?, gaps: self.reader.gaps()? })
+        self.reader.kept()
     }
 
     /// Checks every change, alone and with the one before it.
-    fn changes(&mut self, bounds: &Bounds) {
+    fn changes(&mut self, kept: &Kept) {
         let rows = match self.reader.raw_rows(BigTable::Rev) {
             Ok(rows) => rows,
             Err(error) => return self.note(&error),
@@ -117,7 +107,7 @@ impl Check<'_> {
         let mut keys = KeyIndex::new();
         // Whose rows are damaged, so that whatever refers to them is not reported too.
         let mut damaged = BTreeSet::new();
-        let mut last = Point::new(bounds.deleted_to.max(FIRST_REVISION), i64::MAX);
+        let mut last = Point::new(kept.deleted_to.max(FIRST_REVISION), i64::MAX);
         for row in rows {
             let (key, bytes) = match row {
                 Ok(row) => row,
@@ -132,29 +122,29 @@ impl Check<'_> {
                     continue;
                 }
             };
-            if at.major > bounds.newest {
-                self.note(&format!("revision {at}: it is newer than the newest revision, {}", bounds.newest));
+            if at.major > kept.revision {
+                self.note(&format!("revision {at}: it is newer than the newest revision, {}", kept.revision));
             }
-            if at.major > bounds.deleted_to && !at.follows(last) && !is_known(&bounds.gaps, last, at) {
+            if at.major > kept.deleted_to && !at.follows(last) && !kept.is_lost(last, at) {
                 self.note(&format!("revision {at}: the change before it, after {}, is missing", shown(last)));
             }
             last = last.max(at);
             match parse_row(key, bytes) {
-                Ok(row) => self.change(&row, &mut keys, &damaged, bounds),
+                Ok(row) => self.change(&row, &mut keys, &damaged, kept),
                 Err(error) => {
                     damaged.insert(at);
                     self.note(&error);
                 }
             }
         }
-        let end = Point::new(bounds.newest.saturating_add(1), 0);
-        if last.major < bounds.newest && !is_known(&bounds.gaps, last, end) {
-            self.note(&format!("revision {}: it is the newest, and its changes are missing", bounds.newest));
+        let end = Point::new(kept.revision.saturating_add(1), 0);
+        if last.major < kept.revision && !kept.is_lost(last, end) {
+            self.note(&format!("revision {}: it is the newest, and its changes are missing", kept.revision));
         }
         self.checked.live_keys = keys.live_len();
     }
 
-    fn change(&mut self, row: &Row<'_>, keys: &mut KeyIndex, damaged: &BTreeSet<Point>, bounds: &Bounds) {
+    fn change(&mut self, row: &Row<'_>, keys: &mut KeyIndex, damaged: &BTreeSet<Point>, kept: &Kept) {
         let head = row.head();
         let known = keys.newest(head.key);
         let version = if head.tombstone {
@@ -168,10 +158,10 @@ impl Check<'_> {
         if !head.tombstone && row.pair.mod_revision != head.at.major {
             self.note(&format!("revision {}: the pair says it was written at {}", head.at, row.pair.mod_revision));
         }
-        let before = Before { known, named: head.previous, damaged, deleted_to: bounds.deleted_to };
+        let before = Before { known, named: head.previous, damaged, deleted_to: kept.deleted_to };
         // Behind a gap nobody knows what was before.
         if let Err(detail) = before.judge(&version)
-            && !bounds.gaps.iter().any(|gap| gap.after < head.at)
+            && !kept.gaps.iter().any(|gap| gap.after < head.at)
         {
             self.note(&format!("revision {}: {detail}", head.at));
         }

@@ -5,6 +5,7 @@
 //! structure of every tree. Every page is in exactly one tree, or free.
 
 mod page;
+mod page_reader;
 mod salvage;
 mod walk;
 
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use self::page::{HEADER_END, Header};
 pub(crate) use self::salvage::{NamedRow, PageUse, Salvage};
 pub(crate) use self::walk::FreePage;
-use self::walk::{Values, Walk, free_pages};
+use self::walk::{ShowRow, Values, Walk, free_pages};
 use crate::storage_error::OpenError;
 
 /// An LMDB file whose header is whole.
@@ -102,8 +103,18 @@ impl LmdbFile {
     ///
     /// [`OpenError::Damaged`] with the page and what is wrong with it.
     pub fn check_structure(&self) -> Result<FileCheck, OpenError> {
+        self.check_structure_showing(&[], &mut |_, _, _| {})
+    }
+
+    /// Checks the same, and shows all rows of some tables on the way. The tables come in the order of their names, the rows in
+    /// that of their keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_structure`](Self::check_structure).
+    pub(crate) fn check_structure_showing(&self, tables: &[&str], show: ShowRow<'_>) -> Result<FileCheck, OpenError> {
         self.check_length()?;
-        Walk::new(self, Values::Unread).all().map_err(|detail| self.damaged(detail))
+        Walk::new(self, Values::Unread).all(tables, show).map_err(|detail| self.damaged(detail))
     }
 
     /// Checks the same, and the header of every page that holds nothing but one value.
@@ -115,7 +126,7 @@ impl LmdbFile {
     /// As [`check_structure`](Self::check_structure).
     pub fn check(&self) -> Result<FileCheck, OpenError> {
         self.check_length()?;
-        Walk::new(self, Values::Headers).all().map_err(|detail| self.damaged(detail))
+        Walk::new(self, Values::Headers).all(&[], &mut |_, _, _| {}).map_err(|detail| self.damaged(detail))
     }
 
     /// Finds the free pages of the newest transaction.
@@ -136,6 +147,17 @@ impl LmdbFile {
     /// Returns how many bytes a page has.
     pub(crate) fn page_size(&self) -> u64 {
         self.header.page_size
+    }
+
+    /// Checks that there can be such a page.
+    fn check_number(&self, page: u64) -> Result<(), String> {
+        let last = self.header.last_page;
+        if page > last { Err(format!("page {page} is behind the last page, {last}")) } else { Ok(()) }
+    }
+
+    /// Returns how many pages the file has, used or not.
+    fn whole_pages(&self) -> u64 {
+        (self.length_bytes / self.header.page_size).min(self.header.last_page + 1)
     }
 
     fn read(&self, into: &mut [u8], place: u64) -> io::Result<()> {

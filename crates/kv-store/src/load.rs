@@ -1,6 +1,8 @@
 //! What a store reads when it opens: the index is built from the records, members, users, roles, alarms and clock from
 //! their tables.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use crate::alarms::Alarms;
@@ -8,9 +10,11 @@ use crate::auth::{self, AuthState};
 use crate::command::Member;
 use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
 use crate::leases::Leases;
+use crate::lmdb_file::LmdbFile;
+use crate::record::{Head, parse_row};
 use crate::revision::{FIRST_REVISION, LogPosition, Point};
-use crate::schema::{self, Gap, Table};
-use crate::storage::{Meta, Storage, StorageReader};
+use crate::schema::{self, REV, Table};
+use crate::storage::{Kept, Meta, Storage, StorageReader};
 use crate::storage_error::{OpenError, StorageError};
 
 /// What was read.
@@ -28,38 +32,85 @@ pub(crate) struct Loaded {
 /// Reads everything a store keeps in memory, from one moment of the tables.
 pub(crate) fn load(storage: &Storage) -> Result<Loaded, OpenError> {
     let reader = storage.read()?;
+    let mut loading = IndexLoading::new(reader.kept()?);
+    for head in reader.heads(Point::new(0, 0), i64::MAX)? {
+        loading.add(&head?)?;
+    }
+    load_with(&reader, loading.finish()?)
+}
+
+/// Reads everything but the index, which was made while the file was checked.
+pub(crate) fn load_rest(storage: &Storage, index: KeyIndex) -> Result<Loaded, OpenError> {
+    load_with(&storage.read()?, index)
+}
+
+fn load_with(reader: &StorageReader, index: KeyIndex) -> Result<Loaded, OpenError> {
     let meta = reader.meta()?;
-    let index = load_index(&reader, &meta)?;
-    let mut leases = Leases::load(&reader)?;
+    let mut leases = Leases::load(reader)?;
     leases.attach_all(&index, meta.revision);
     Ok(Loaded {
         index,
         leases,
-        members: load_members(&reader)?,
-        auth: auth::load(&reader, Err)?,
-        alarms: Alarms::load(&reader)?,
+        members: load_members(reader)?,
+        auth: auth::load(reader, Err)?,
+        alarms: Alarms::load(reader)?,
         membership: reader.membership()?.map(|(at, encoded)| (at, Bytes::copy_from_slice(encoded))),
-        last_time: load_last_time(&reader)?,
+        last_time: load_last_time(reader)?,
         meta,
     })
 }
 
-fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageError> {
-    let mut builder = KeyIndexBuilder::new();
-    let (deleted_to, gaps) = (reader.deleted_to()?, reader.gaps()?);
-    let mut last = Point::new(deleted_to.max(FIRST_REVISION), i64::MAX);
-    let mut before = None;
-    for head in reader.heads(Point::new(0, 0), i64::MAX)? {
-        let head = head?;
+/// Checks the structure of a store's file and makes the index of the changes it meets, so that the file is read once.
+///
+/// What is wrong with a change is returned beside, since it is only worth telling of a file that can be opened.
+pub(crate) fn check_and_index(file: &LmdbFile) -> Result<Result<KeyIndex, StorageError>, OpenError> {
+    let mut meta = BTreeMap::new();
+    let begin = |meta: &BTreeMap<Vec<u8>, Vec<u8>>| {
+        Kept::read(&|key| Ok(meta.get(key).map(Vec::as_slice))).map(IndexLoading::new)
+    };
+    let mut loading = None;
+    file.check_structure_showing(&[Table::Meta.name(), REV], &mut |table, key, row| {
+        if table != REV {
+            meta.insert(key.to_vec(), row.to_vec());
+            return;
+        }
+        let index = loading.get_or_insert_with(|| begin(&meta));
+        if let Ok(loading) = index
+            && let Err(error) = parse_row(key, row).and_then(|row| loading.add(&row.head()))
+        {
+            *index = Err(error);
+        }
+    })?;
+    Ok(loading.unwrap_or_else(|| begin(&meta)).and_then(IndexLoading::finish))
+}
+
+/// An index that is being made of the changes kept, in their order.
+struct IndexLoading {
+    kept: Kept,
+    builder: KeyIndexBuilder,
+    /// The change before, however damaged its place may be.
+    before: Option<Point>,
+    last: Point,
+}
+
+impl IndexLoading {
+    fn new(kept: Kept) -> Self {
+        let last = Point::new(kept.deleted_to.max(FIRST_REVISION), i64::MAX);
+        Self { kept, builder: KeyIndexBuilder::new(), before: None, last }
+    }
+
+    /// Adds the next change.
+    fn add(&mut self, head: &Head<'_>) -> Result<(), StorageError> {
+        let (kept, last) = (&self.kept, self.last);
         let damaged =
             |detail| Err(StorageError::corrupted(format!("read revision {} from table rev", head.at), detail));
-        if head.at.major > meta.revision {
-            return damaged(format!("it is newer than the newest revision, {}", meta.revision));
+        if head.at.major > kept.revision {
+            return damaged(format!("it is newer than the newest revision, {}", kept.revision));
         }
-        if before.is_some_and(|before| before >= head.at) {
+        if self.before.is_some_and(|before| before >= head.at) {
             return damaged("there is another change at the same place".to_owned());
         }
-        if head.at.major > deleted_to && !head.at.follows(last) && !is_known(&gaps, last, head.at) {
+        if head.at.major > kept.deleted_to && !head.at.follows(last) && !kept.is_lost(last, head.at) {
             return damaged("the change before it is missing".to_owned());
         }
         let is_possible = if head.tombstone {
@@ -70,25 +121,25 @@ fn load_index(reader: &StorageReader, meta: &Meta) -> Result<KeyIndex, StorageEr
         if !is_possible || u32::try_from(head.at.sub).is_err() {
             return damaged("its numbers cannot be".to_owned());
         }
-        (before, last) = (Some(head.at), last.max(head.at));
+        (self.before, self.last) = (Some(head.at), last.max(head.at));
         let version = if head.tombstone {
             Version::tombstone(head.at)
         } else {
             Version { modified: head.at, created: head.create_revision, version: head.version, lease: head.lease }
         };
-        builder.add(head.key, version);
+        self.builder.add(head.key, version);
+        Ok(())
     }
-    let end = Point::new(meta.revision.saturating_add(1), 0);
-    if meta.revision > deleted_to && last.major < meta.revision && !is_known(&gaps, last, end) {
-        let action = format!("read revision {} from table rev", meta.revision);
-        return Err(StorageError::corrupted(action, "it is the newest, and its changes are missing"));
-    }
-    Ok(builder.finish())
-}
 
-/// Says whether damage is known to have taken what was between two changes.
-pub(crate) fn is_known(gaps: &[Gap], after: Point, before: Point) -> bool {
-    gaps.iter().any(|gap| gap.before == before && gap.after <= after)
+    fn finish(self) -> Result<KeyIndex, StorageError> {
+        let Self { kept, builder, last, .. } = self;
+        let end = Point::new(kept.revision.saturating_add(1), 0);
+        if kept.revision > kept.deleted_to && last.major < kept.revision && !kept.is_lost(last, end) {
+            let action = format!("read revision {} from table rev", kept.revision);
+            return Err(StorageError::corrupted(action, "it is the newest, and its changes are missing"));
+        }
+        Ok(builder.finish())
+    }
 }
 
 fn load_members(reader: &StorageReader) -> Result<Vec<Member>, StorageError> {

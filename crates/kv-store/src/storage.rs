@@ -9,6 +9,7 @@
 
 mod compact;
 pub(crate) mod directory;
+mod meta_rows;
 mod reader;
 mod replace;
 mod restore;
@@ -30,8 +31,10 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 pub use self::compact::{CompactionSlice, DeletedChange};
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
+pub(crate) use self::meta_rows::Kept;
+pub use self::meta_rows::Meta;
 pub(crate) use self::reader::BigTable;
-pub use self::reader::{Heads, Meta, Records, StorageReader, TableRow, TableRows};
+pub use self::reader::{Heads, Records, StorageReader, TableRow, TableRows};
 pub use self::replace::{DefragmentProgress, Defragmented};
 pub use self::snapshot::Snapshot;
 pub use self::trim::Trimmed;
@@ -104,16 +107,28 @@ impl Storage {
     ///
     /// [`OpenError::Empty`] if the directory holds none yet, else what is wrong with it.
     pub fn open(lock: Arc<DirLock>, options: &StorageOptions) -> Result<Self, OpenError> {
+        let (storage, _) = Self::open_checked(lock, options, LmdbFile::check_structure)?;
+        Ok(storage)
+    }
+
+    /// Opens the store in a data directory after `check` has looked at its file, and returns what that found.
+    ///
+    /// `check` must at least do what [`LmdbFile::check_structure`] does.
+    pub(crate) fn open_checked<T>(
+        lock: Arc<DirLock>,
+        options: &StorageOptions,
+        check: impl FnOnce(&LmdbFile) -> Result<T, OpenError>,
+    ) -> Result<(Self, T), OpenError> {
         let directory = lock.path().to_owned();
         let current = directory::read_current(&directory)?;
         let path = directory.join(current.file_name());
         check_there(&path)?;
-        LmdbFile::open(&path)?.check_structure()?;
+        let found = check(&LmdbFile::open(&path)?)?;
         let environment = Environment::open(&path, options.env())?;
         let storage = Self::checked(directory, Some(lock), environment, options)?;
         // Only now: had `CURRENT` been damaged, the left-overs would be the store.
         directory::remove_leftovers(storage.directory(), current)?;
-        Ok(storage)
+        Ok((storage, found))
     }
 
     /// Opens the store in a data directory, or makes an empty one there.
@@ -122,12 +137,17 @@ impl Storage {
     ///
     /// [`OpenError::CurrentMissing`] if there is a store with data that `CURRENT` does not name.
     pub fn open_or_create(lock: Arc<DirLock>, options: &StorageOptions) -> Result<Self, OpenError> {
-        match directory::read_current(lock.path()) {
-            Err(OpenError::Empty { .. }) => create(lock.path(), options)?,
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
+        Self::create_where_empty(&lock, options)?;
         Self::open(lock, options)
+    }
+
+    /// Makes an empty store in a data directory that holds none.
+    pub(crate) fn create_where_empty(lock: &DirLock, options: &StorageOptions) -> Result<(), OpenError> {
+        match directory::read_current(lock.path()) {
+            Err(OpenError::Empty { .. }) => create(lock.path(), options),
+            Err(error) => Err(error),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Opens the store in a data directory for reading, beside a process that writes to it or on a file system that

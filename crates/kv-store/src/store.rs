@@ -27,6 +27,7 @@ use crate::error::{ReadError, WriteError};
 use crate::key_index::KeyIndex;
 use crate::lease::{Lease, LeaseObserver};
 use crate::leases::Leases;
+use crate::load::{self, Loaded};
 use crate::pins::{Pin, Pins};
 use crate::record::Record;
 use crate::revision::{LogPosition, Point};
@@ -124,7 +125,8 @@ impl Store {
     ///
     /// [`OpenError`] names what is wrong with the directory.
     pub fn open_or_create(lock: Arc<DirLock>, options: StoreOptions) -> Result<Self, OpenError> {
-        Self::from_storage(Storage::open_or_create(lock, &options.storage)?, options)
+        Storage::create_where_empty(&lock, &options.storage)?;
+        Self::open(lock, options)
     }
 
     /// Opens the store in a data directory that must have one.
@@ -133,7 +135,9 @@ impl Store {
     ///
     /// [`OpenError`] names what is wrong with the directory.
     pub fn open(lock: Arc<DirLock>, options: StoreOptions) -> Result<Self, OpenError> {
-        Self::from_storage(Storage::open(lock, &options.storage)?, options)
+        let (storage, index) = Storage::open_checked(lock, &options.storage, load::check_and_index)?;
+        let loaded = load::load_rest(&storage, index?)?;
+        Self::from_loaded(storage, loaded, options)
     }
 
     /// Opens the store in `directory` for reading, also beside a running server. Entries can be applied, which
@@ -152,7 +156,11 @@ impl Store {
     ///
     /// [`OpenError::Storage`] if something the index is made of is damaged.
     pub fn from_storage(storage: Storage, options: StoreOptions) -> Result<Self, OpenError> {
-        let loaded = crate::load::load(&storage)?;
+        let loaded = load::load(&storage)?;
+        Self::from_loaded(storage, loaded, options)
+    }
+
+    fn from_loaded(storage: Storage, loaded: Loaded, options: StoreOptions) -> Result<Self, OpenError> {
         let meta = loaded.meta;
         let used_bytes = storage.used_bytes()?;
         Ok(Self {

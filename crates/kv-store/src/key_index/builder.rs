@@ -121,7 +121,8 @@ impl Run {
         // Comparing a number that is at hand settles most pairs without a look at the keys. Those of one key are in
         // the order of changes already.
         let rests = self.iter().map(|(key, _)| &key[common..]);
-        let mut order: Vec<_> = (0..).zip(rests).map(|(index, rest): (u32, _)| (head(rest), rest, index)).collect();
+        let mut order: Vec<_> =
+            (0..).zip(rests).map(|(index, rest): (u32, _)| (KeyParts::from(rest).head(), rest, index)).collect();
         order.sort_unstable();
         let mut sorted = Self {
             common: first[..common].to_vec(),
@@ -136,14 +137,6 @@ impl Run {
     }
 }
 
-/// Returns the first bytes of `rest` as a number that sorts as they do.
-fn head(rest: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let length = rest.len().min(8);
-    bytes[..length].copy_from_slice(&rest[..length]);
-    u64::from_be_bytes(bytes)
-}
-
 /// The versions of several sorted runs, in the order of keys and of changes.
 struct Merge<'a> {
     runs: &'a [Run],
@@ -155,6 +148,8 @@ struct Merge<'a> {
 /// The next version of a run; the fields that decide the order come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Next<'a> {
+    /// The first bytes of the key behind those that all keys begin with, which settle most comparisons.
+    head: u64,
     /// What is behind the bytes that all keys begin with.
     key: KeyParts<'a>,
     at: Point,
@@ -176,7 +171,7 @@ impl<'a> Merge<'a> {
     fn look(&self, run: usize, index: usize) -> Option<Next<'a>> {
         let (rest, version) = self.runs[run].get(index)?;
         let key = KeyParts::new(&self.runs[run].common[self.common..], rest);
-        Some(Next { key, at: version.unpack().modified, run, index })
+        Some(Next { head: key.head(), key, at: version.unpack().modified, run, index })
     }
 }
 

@@ -38,6 +38,16 @@ impl<'a> KeyParts<'a> {
         self.rest
     }
 
+    /// Returns the first bytes as a number that sorts as they do.
+    pub(super) fn head(self) -> u64 {
+        let mut head = [0; 8];
+        let (start, rest) = head.split_at_mut(self.start.len().min(8));
+        start.copy_from_slice(&self.start[..start.len()]);
+        let length = rest.len().min(self.rest.len());
+        rest[..length].copy_from_slice(&self.rest[..length]);
+        u64::from_be_bytes(head)
+    }
+
     fn bytes(self) -> impl Iterator<Item = &'a u8> {
         self.start.iter().chain(self.rest)
     }
@@ -103,6 +113,7 @@ mod tests {
                     let (right_start, right_rest) = right.split_at(cut_right);
                     let parts = (KeyParts::new(left_start, left_rest), KeyParts::new(right_start, right_rest));
                     assert_eq!(parts.0.cmp(&parts.1), left.cmp(right), "{parts:?}");
+                    assert!(left > right || parts.0.head() <= parts.1.head(), "{parts:?}");
                     let expected = left.iter().zip(right).take_while(|(l, r)| l == r).count();
                     assert_eq!(common_length(parts.0, parts.1), expected, "{parts:?}");
                 }

@@ -246,9 +246,7 @@ impl Node<'_> {
 
 impl Page {
     pub(super) fn read(file: &LmdbFile, number: u64) -> Result<Self, String> {
-        if number > file.header.last_page {
-            return Err(format!("page {number} is behind the last page, {}", file.header.last_page));
-        }
+        file.check_number(number)?;
         let mut bytes = vec![0; file.header.page_size as usize];
         file.read(&mut bytes, number * file.header.page_size)
             .map_err(|error| format!("read page {number}: {error}"))?;

@@ -1,5 +1,6 @@
 //! Reading whatever is left of a damaged LMDB file: its trees as far as they can be followed, and every leaf page.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -125,7 +126,7 @@ impl Salvage {
     }
 
     fn data(&self, node: &Node<'_>) -> Result<Vec<u8>, String> {
-        if node.is_row() { node_data(&self.file, node) } else { Err("not a row".to_owned()) }
+        if node.is_row() { node_data(&self.file, node).map(Cow::into_owned) } else { Err("not a row".to_owned()) }
     }
 }
 
@@ -184,7 +185,7 @@ impl View {
             view.follow(file, tree, &name, &mut |rows, node| {
                 if !is_skipped {
                     let (table, key) = (name.clone(), node.key.to_vec());
-                    rows.push(NamedRow { table, key, value: node_data(file, node)? });
+                    rows.push(NamedRow { table, key, value: node_data(file, node)?.into_owned() });
                 }
                 Ok(())
             });

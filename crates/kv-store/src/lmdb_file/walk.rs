@@ -1,6 +1,9 @@
 //! Walking the trees of an LMDB file, page by page, believing nothing.
 
+use std::borrow::Cow;
+
 use super::page::{DEPTH_MAX, Node, PAGE_HEADER, Page, Tree, TreePages, check_overflow, u64_at};
+use super::page_reader::PageReader;
 use super::{FileCheck, LmdbFile};
 
 /// One free page, and the transaction that freed it.
@@ -13,6 +16,7 @@ pub(crate) struct FreePage {
 /// A walk over everything, which notes every page it meets.
 pub(super) struct Walk<'a> {
     file: &'a LmdbFile,
+    reader: PageReader<'a>,
     values: Values,
     seen: Vec<bool>,
     used_pages: u64,
@@ -29,10 +33,17 @@ pub(super) enum Values {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(file: &'a LmdbFile, values: Values) -> Self {
-        Self { file, values, seen: vec![false; file.header.last_page as usize + 1], used_pages: 0 }
+        Self {
+            file,
+            reader: PageReader::new(file),
+            values,
+            seen: vec![false; file.header.last_page as usize + 1],
+            used_pages: 0,
+        }
     }
 
-    pub(super) fn all(mut self) -> Result<FileCheck, String> {
+    /// Walks all trees, and shows the rows of the tables that somebody asks for.
+    pub(super) fn all(mut self, shown: &[&str], show: ShowRow<'_>) -> Result<FileCheck, String> {
         let header = self.file.header;
         self.mark(0, 2)?;
         let mut free = Vec::new();
@@ -47,14 +58,21 @@ impl<'a> Walk<'a> {
             if !node.is_tree() {
                 return Err("something else stands among the tables".to_owned());
             }
-            tables.push(Tree::of_table(node.data)?);
+            tables.push((node.key.to_vec(), Tree::of_table(node.data)?));
             Ok(())
         })?;
         let mut rows = 0;
-        for table in tables {
+        for (name, table) in tables {
             rows += table.entries;
-            self.tree(table, &mut |node, _| {
-                if node.is_row() { Ok(()) } else { Err("a row of a table is something else".to_owned()) }
+            let shown = shown.iter().find(|shown| shown.as_bytes() == name);
+            self.tree(table, &mut |node, file| {
+                if !node.is_row() {
+                    return Err("a row of a table is something else".to_owned());
+                }
+                if let Some(name) = shown {
+                    show(name, node.key, &node_data(file, node)?);
+                }
+                Ok(())
             })?;
         }
         let used_pages = self.used_pages;
@@ -93,7 +111,7 @@ impl<'a> Walk<'a> {
     ) -> Result<(), String> {
         self.mark(number, 1)?;
         let tree = counted.tree;
-        let page = read_page(self.file, number, depth)?;
+        let page = at_depth(self.reader.read(number)?, number, depth)?;
         let nodes = page.nodes()?;
         // LMDB stops the process where a branch leads to one page only, but in the tree of free pages.
         if nodes < if depth > 1 && !tree.is_of_numbers() { 2 } else { 1 } {
@@ -153,6 +171,9 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 }
+
+/// Is shown every row of a table, its key and its data.
+pub(super) type ShowRow<'f> = &'f mut dyn FnMut(&str, &[u8], &[u8]);
 
 /// Is shown every row of a tree.
 type RowSeen<'f> = &'f mut dyn FnMut(&Node<'_>, &LmdbFile) -> Result<(), String>;
@@ -263,7 +284,10 @@ fn free_pages_below(file: &LmdbFile, number: u64, depth: u16, free: &mut Vec<Fre
 
 /// Reads a page of a tree that is `depth` pages above its rows, counting itself.
 fn read_page(file: &LmdbFile, number: u64, depth: u16) -> Result<Page, String> {
-    let page = Page::read(file, number)?;
+    at_depth(Page::read(file, number)?, number, depth)
+}
+
+fn at_depth(page: Page, number: u64, depth: u16) -> Result<Page, String> {
     if if depth == 1 { page.is_leaf() } else { page.is_branch() } {
         Ok(page)
     } else {
@@ -304,13 +328,13 @@ fn overflow_pages(file: &LmdbFile, node: &Node<'_>) -> Result<(u64, u64), String
     Ok((first, pages))
 }
 
-pub(super) fn node_data(file: &LmdbFile, node: &Node<'_>) -> Result<Vec<u8>, String> {
+pub(super) fn node_data<'a>(file: &LmdbFile, node: &Node<'a>) -> Result<Cow<'a, [u8]>, String> {
     if !node.is_on_overflow_pages() {
-        return Ok(node.data.to_vec());
+        return Ok(Cow::Borrowed(node.data));
     }
     let (first, _) = overflow_pages(file, node)?;
     let mut data = vec![0; node.size];
     let place = first * file.header.page_size + PAGE_HEADER as u64;
     file.read(&mut data, place).map_err(|error| error.to_string())?;
-    Ok(data)
+    Ok(Cow::Owned(data))
 }

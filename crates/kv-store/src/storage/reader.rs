@@ -10,31 +10,13 @@ use heed::{RoRange, types};
 use crate::digest::Digest;
 use crate::env::{Environment, ReadTxn, Rows};
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
-use crate::revision::{FIRST_REVISION, LogPosition, NEVER_COMPACTED, Point};
+use crate::revision::{LogPosition, Point};
 use crate::schema::{
-    ChangeType, CompactCursor, Gap, REV, Table, VALUE, meta, parse_compact_cursor, parse_gaps, parse_log_position,
-    parse_membership, parse_number, point_key, rev_key, row_checksum, value_key,
+    ChangeType, CompactCursor, REV, Table, VALUE, meta, parse_compact_cursor, parse_membership, parse_number,
+    point_key, rev_key, row_checksum, value_key,
 };
+use crate::storage::meta_rows::{Kept, Meta};
 use crate::storage_error::StorageError;
-
-/// What the store knows about itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Meta {
-    /// Which layouts the file has.
-    pub format_version: u64,
-    /// The last log entry whose effects are in the file.
-    pub applied: Option<LogPosition>,
-    /// The newest revision in the file.
-    pub revision: i64,
-    /// The revision below which reads are refused, [`NEVER_COMPACTED`] before the first compaction.
-    pub compact_revision: i64,
-    /// The revision up to which superseded changes have been deleted.
-    pub compact_finished: i64,
-    /// The cluster's id, once known.
-    pub cluster_id: Option<u64>,
-    /// This member's id, once known.
-    pub member_id: Option<u64>,
-}
 
 /// The store at one moment.
 ///
@@ -53,20 +35,7 @@ impl StorageReader {
 
     /// Reads what the store knows about itself.
     pub fn meta(&self) -> Result<Meta, StorageError> {
-        let number = |key: &'static [u8]| -> Result<Option<i64>, StorageError> {
-            let name = String::from_utf8_lossy(key);
-            self.row(Table::Meta, key)?.map(|value| parse_number(&name, value)).transpose()
-        };
-        let applied = self.row(Table::Meta, meta::APPLIED)?;
-        Ok(Meta {
-            format_version: number(meta::FORMAT_VERSION)?.unwrap_or(0) as u64,
-            applied: applied.map(|value| parse_log_position("applied", value)).transpose()?,
-            revision: number(meta::REVISION)?.unwrap_or(FIRST_REVISION),
-            compact_revision: number(meta::COMPACT_REVISION)?.unwrap_or(NEVER_COMPACTED),
-            compact_finished: number(meta::COMPACT_FINISHED)?.unwrap_or(NEVER_COMPACTED),
-            cluster_id: number(meta::CLUSTER_ID)?.map(|id| id as u64),
-            member_id: number(meta::MEMBER_ID)?.map(|id| id as u64),
-        })
+        Meta::read(&|key| self.row(Table::Meta, key))
     }
 
     /// Reads how far a compaction under way has come.
@@ -75,22 +44,15 @@ impl StorageReader {
         row.map(|value| parse_compact_cursor("compact_cursor", value)).transpose()
     }
 
-    /// Reads where changes are missing since the store was rescued.
-    pub(crate) fn gaps(&self) -> Result<Vec<Gap>, StorageError> {
-        let row = self.row(Table::Meta, meta::LOST)?;
-        Ok(row.map(|value| parse_gaps("lost", value)).transpose()?.unwrap_or_default())
+    /// Reads what the changes kept must be like.
+    pub(crate) fn kept(&self) -> Result<Kept, StorageError> {
+        Kept::read(&|key| self.row(Table::Meta, key))
     }
 
     /// Counts the places where changes are missing since the store was rescued from damage.
     pub fn lost_ranges(&self) -> Result<u64, StorageError> {
-        let deleted_to = self.deleted_to()?;
-        Ok(self.gaps()?.iter().filter(|gap| gap.before.major > deleted_to).count() as u64)
-    }
-
-    /// Reads up to which revision a compaction may have deleted changes.
-    pub(crate) fn deleted_to(&self) -> Result<i64, StorageError> {
-        let deleting = self.compact_cursor()?.map_or(NEVER_COMPACTED, |cursor| cursor.target);
-        Ok(self.meta()?.compact_finished.max(deleting))
+        let kept = self.kept()?;
+        Ok(kept.gaps.iter().filter(|gap| gap.before.major > kept.deleted_to).count() as u64)
     }
 
     /// Reads the change made at a point, or nothing if there is none or it was compacted.
