@@ -23,7 +23,7 @@
 //!
 //! The keys are in a B+tree whose inner nodes carry the number of live keys below and the revision of
 //! the newest change. Counting adds those numbers up, also for an older revision, where only nodes
-//! that changed since are looked into.
+//! that changed since are looked into, once.
 
 mod builder;
 mod cursor;
@@ -32,6 +32,7 @@ mod key_block;
 mod key_parts;
 mod node;
 mod node_builder;
+mod past_count;
 #[cfg(test)]
 mod tests;
 
@@ -114,7 +115,7 @@ impl KeyIndex {
 
     /// Counts the live keys of `range` at revision `at`.
     ///
-    /// The cost is that of a look-up, and for an older revision that of the nodes changed since.
+    /// The cost is that of a look-up, and for an older revision that of the nodes changed since, the first time.
     pub fn count(&self, range: &KeyRange, at: i64) -> u64 {
         let (start, end) = range.bounds();
         self.root.count(start, end, at)

@@ -8,6 +8,7 @@
 //!   tombstone was compacted away, which is harmless, since nobody reads below the compact revision.
 //! - Small neighbours are joined, so space is bounded by what is kept.
 
+use std::mem;
 use std::ops::Bound;
 
 use super::history::{Compacted, History, Version};
@@ -15,6 +16,7 @@ use super::key_block::KeyBlock;
 #[cfg(test)]
 use super::key_parts::KeyParts;
 use super::key_parts::shortest_between;
+use super::past_count::PastCount;
 use crate::Point;
 
 /// More entries than this are cut in two. Few in tests, so that small trees have every shape.
@@ -53,22 +55,19 @@ pub(super) struct Inner {
     pub(super) nodes: Vec<Node>,
 }
 
-/// What a parent knows about a child.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a parent knows about a child. Made anew wherever the child gets keys from another node or gives them away.
+#[derive(Debug, Default)]
 pub(super) struct Summary {
     /// Keys whose newest version is not a tombstone.
     pub(super) live: u64,
     /// No key below was changed later.
     pub(super) newest_major: i64,
+    past: PastCount,
 }
 
 impl Summary {
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self { live: self.live + other.live, newest_major: self.newest_major.max(other.newest_major) }
-    }
-
-    pub(super) fn of_history(history: &History) -> Self {
-        Self { live: u64::from(history.is_live()), newest_major: history.newest_major() }
+    fn plus(self, live: u64, newest_major: i64) -> Self {
+        Self { live: self.live + live, newest_major: self.newest_major.max(newest_major), past: PastCount::default() }
     }
 
     /// Takes note of a change below.
@@ -128,9 +127,15 @@ pub(super) struct Split {
 
 impl Node {
     pub(super) fn summary(&self) -> Summary {
+        let sum = Summary::default();
         match self {
-            Self::Leaf(leaf) => leaf.histories.iter().map(Summary::of_history).fold(Summary::default(), Summary::plus),
-            Self::Inner(inner) => inner.summaries.iter().copied().fold(Summary::default(), Summary::plus),
+            Self::Leaf(leaf) => leaf
+                .histories
+                .iter()
+                .fold(sum, |sum, history| sum.plus(u64::from(history.is_live()), history.newest_major())),
+            Self::Inner(inner) => {
+                inner.summaries.iter().fold(sum, |sum, child| sum.plus(child.live, child.newest_major))
+            }
         }
     }
 
@@ -182,6 +187,9 @@ impl Node {
             Self::Inner(inner) => {
                 let child = inner.child_of(key);
                 let compacted = inner.nodes[child].compact(key, at);
+                if compacted.dropped > 0 {
+                    inner.summaries[child].past.forget();
+                }
                 if compacted.gone {
                     inner.join_small(child);
                 }
@@ -349,7 +357,7 @@ impl Inner {
                 let summary = self.summaries.remove(lower + 1);
                 self.nodes[lower].join(&self.separators.get(lower).to_vec(), upper);
                 self.separators.remove(lower);
-                self.summaries[lower] = self.summaries[lower].plus(summary);
+                self.summaries[lower] = mem::take(&mut self.summaries[lower]).plus(summary.live, summary.newest_major);
             }
         }
     }
@@ -376,8 +384,16 @@ impl Inner {
             let start = if child == first { start } else { Bound::Unbounded };
             let end = if child == last { end } else { Bound::Unbounded };
             let whole = matches!((start, end), (Bound::Unbounded, Bound::Unbounded));
-            let known = self.summaries[child].live_at(at).filter(|live| whole || *live == 0);
-            count += known.unwrap_or_else(|| self.nodes[child].count(start, end, at));
+            let summary = &self.summaries[child];
+            let known = summary.live_at(at).filter(|live| whole || *live == 0);
+            let known = known.or_else(|| if whole { summary.past.get(at) } else { None });
+            count += known.unwrap_or_else(|| {
+                let counted = self.nodes[child].count(start, end, at);
+                if whole {
+                    summary.past.set(at, counted);
+                }
+                counted
+            });
         }
         count
     }
@@ -435,7 +451,7 @@ impl Node {
                     let (depth, below) = node.check_between(lower, bound(child).or(upper));
                     assert_eq!(*shape.get_or_insert(depth), depth, "leaves are at one depth");
                     leaves += below;
-                    let (known, exact) = (inner.summaries[child], node.summary());
+                    let (known, exact) = (&inner.summaries[child], node.summary());
                     assert_eq!(known.live, exact.live);
                     assert!(known.newest_major >= exact.newest_major, "{known:?} covers {exact:?}");
                 }
