@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::disk::{Disk, FileSystem, SyncMode};
 use crate::error::WriteError;
 
-/// The size of a segment once the log is in steady use.
-pub const SEGMENT_BYTES: u64 = 64 << 20;
+/// The size of a segment once the log is in steady use: about a second of writing as fast as one processor can. The segment
+/// in use and the spare ones are what the log takes beside a store at rest.
+pub const SEGMENT_BYTES: u64 = 16 << 20;
 
 /// The size of the first segment after a start that finds no recycled one. The following ones are four
 /// times the one before, up to [`SEGMENT_BYTES`]: a small store stays small, and the zero-filling of the next
