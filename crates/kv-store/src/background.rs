@@ -1,12 +1,14 @@
 //! The threads that work for a store in the background: one stores effects, one deletes what was compacted.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpointed, Wait};
 use crate::compaction::{CompactionStep, SliceDone};
+use crate::compaction_pace::CompactionPace;
 use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
@@ -14,9 +16,9 @@ use crate::store::Store;
 pub struct BackgroundOptions {
     /// How long effects wait before they are stored, unless they fill a transaction before.
     pub checkpoint_interval: Duration,
-    /// How many changes one slice of a compaction looks at.
+    /// How many changes one slice of a compaction looks at, at most.
     pub compaction_rows: usize,
-    /// How long a compaction rests between slices.
+    /// How long a compaction rests between slices, at least.
     pub compaction_pause: Duration,
     /// How long a compaction waits for readers below it.
     pub reader_patience: Duration,
@@ -104,9 +106,9 @@ impl Background {
         };
         let compact = {
             let store = Arc::clone(store);
-            let pace = CompactionPace { rows: compaction_rows, pause: compaction_pause, patience: reader_patience };
+            let pace = CompactionPace::new(compaction_rows, compaction_pause);
             let told = CompactionTold { slice: on_compaction_slice, compacted: on_compacted, damage: on_damage };
-            move || run_compactions(&store, pace, &told, &*on_failure)
+            move || run_compactions(&store, pace, reader_patience, &told, &*on_failure)
         };
         Self {
             store: Arc::clone(store),
@@ -132,13 +134,6 @@ impl Drop for Background {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-#[derive(Clone, Copy)]
-struct CompactionPace {
-    rows: usize,
-    pause: Duration,
-    patience: Duration,
 }
 
 /// Who is told of what compactions do.
@@ -176,11 +171,19 @@ fn run_checkpoints(
     }
 }
 
-fn run_compactions(store: &Store, pace: CompactionPace, told: &CompactionTold, on_failure: &dyn Fn(&StorageError)) {
+fn run_compactions(
+    store: &Store,
+    mut pace: CompactionPace,
+    patience: Duration,
+    told: &CompactionTold,
+    on_failure: &dyn Fn(&StorageError),
+) {
     let mut begun = None;
+    let mut applied = None;
     while store.wait_for_compaction() {
-        let started = *begun.get_or_insert_with(std::time::Instant::now);
-        match store.compaction_step(pace.rows, pace.patience) {
+        let started = *begun.get_or_insert_with(Instant::now);
+        let slice_began = Instant::now();
+        match store.compaction_step(pace.rows(), patience) {
             Ok(CompactionStep::Idle | CompactionStep::Waiting) => begun = None,
             Ok(CompactionStep::Finished { revision, slice }) => {
                 begun = None;
@@ -189,7 +192,8 @@ fn run_compactions(store: &Store, pace: CompactionPace, told: &CompactionTold, o
             }
             Ok(CompactionStep::More { slice }) => {
                 (told.slice)(slice);
-                if store.rest(pace.pause) {
+                let is_idle = mem::replace(&mut applied, store.applied()) == applied;
+                if store.rest(pace.rest_after(slice_began.elapsed(), is_idle || store.is_behind_with_compactions())) {
                     return;
                 }
             }

@@ -66,6 +66,7 @@ mod checkpoint;
 mod command;
 mod command_kind;
 mod compaction;
+mod compaction_pace;
 mod compaction_state;
 mod digest;
 mod disk_full;
