@@ -120,7 +120,7 @@ impl Storage {
         check: impl FnOnce(&LmdbFile) -> Result<T, OpenError>,
     ) -> Result<(Self, T), OpenError> {
         let directory = lock.path().to_owned();
-        let current = directory::read_current(&directory)?;
+        let current = directory::current_of_store(&directory)?;
         let path = directory.join(current.file_name());
         check_there(&path)?;
         let found = check(&LmdbFile::open(&path)?)?;

@@ -3,6 +3,8 @@
 //! The first line is one that scripts may know: etcd's own text where it has one. The hints are chosen by the error's
 //! type.
 
+use std::path::Path;
+
 use kv_cli::{CliError, ExitStatus};
 use kv_proto::ApiError;
 use kv_store::{OpenError, ReadError, StorageError, StorageErrorKind};
@@ -36,8 +38,7 @@ fn of_open(error: &OpenError) -> CliError {
     match error {
         OpenError::Missing { path } => {
             // As etcd's tools say it.
-            failed(&format_args!("stat {}: no such file or directory", path.display()))
-                .with_hint("name the data directory with --data-dir")
+            failed(&format_args!("stat {}: no such file or directory", path.display())).with_hint(where_looked(path))
         }
         OpenError::NotADirectory { .. } => {
             failed(error).with_hint("name the data directory, which holds the file CURRENT and the directory log")
@@ -66,6 +67,15 @@ fn of_open(error: &OpenError) -> CliError {
         OpenError::Damaged { .. } | OpenError::BadCurrent { .. } => failed(error).with_hint(CHECK),
         OpenError::Storage(error) => of_storage(error),
         error => failed(error),
+    }
+}
+
+/// A name without a place is looked for where the tool was started, which is not where everybody expects it.
+fn where_looked(path: &Path) -> String {
+    let hint = "name the data directory with --data-dir";
+    match std::env::current_dir() {
+        Ok(here) if path.is_relative() => format!("{hint}; it was looked for in {}", here.display()),
+        _ => hint.to_owned(),
     }
 }
 
@@ -114,9 +124,9 @@ mod tests {
     #[test]
     fn directories_that_are_none() {
         check(
-            OpenError::Missing { path: "a".into() },
+            OpenError::Missing { path: "/a".into() },
             &expect![[r#"
-            Error: stat a: no such file or directory
+            Error: stat /a: no such file or directory
             hint: name the data directory with --data-dir
         "#]],
         );

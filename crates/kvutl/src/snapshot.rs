@@ -57,6 +57,11 @@ impl SnapshotFile {
     }
 }
 
+/// Refuses a name of nothing, or of a directory, before anything is made.
+pub(crate) fn check_there(name: &str) -> Result<(), CliError> {
+    if name == STDIN { Ok(()) } else { Source::open(name).map(drop) }
+}
+
 /// Unpacks a snapshot into a store file, without its digest.
 ///
 /// # Errors
@@ -207,7 +212,8 @@ impl Content {
             Some(BBOLT_MAGIC) => Err(failed(format_args!("{name} is a snapshot of an etcd, not of a kvd")).with_hint(
                 "etcd's own etcdutl reads it; `kvctl make-mirror` copies keys from a running etcd to a kvd",
             )),
-            None => Err(failed(format_args!("{name} was cut: it ends inside its header"))),
+            None => Err(failed(format_args!("{name} was cut, or is no snapshot: it ends inside its header"))
+                .with_hint("use another copy")),
             Some(_) => Err(failed(format_args!("{name} is not a snapshot of a kvd: invalid database"))),
         }
     }

@@ -60,7 +60,8 @@ pub(crate) fn run(args: &DoctorArgs, context: &mut Context<'_>) -> Result<(), Cl
     server(&directory, &place, &mut findings);
     if let Err(error) = store(args, context, &place, &mut findings) {
         let finding = findings.add("store", &place, Severity::Trouble, error.message.unwrap_or_default());
-        finding.advice = Some("`kvutl check` looks for all damage".to_owned());
+        // What to do about a directory that is none differs from what to do about damage.
+        finding.advice = error.hints.into_iter().next();
     }
     sync(&directory, &place, &mut findings);
     room(&directory, &place, &mut findings);

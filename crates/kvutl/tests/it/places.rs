@@ -137,6 +137,85 @@ fn on_what_a_killed_server_left() {
     );
 }
 
+/// Whoever lost `CURRENT` still has the data: no command says that there is none, and none makes a new store.
+#[test]
+fn where_nothing_says_which_file_is_in_use() {
+    let directory = sample().kill();
+    fs::remove_file(directory.path().join("CURRENT")).expect("it is there");
+    let out = tempfile::tempdir().expect("a temporary directory");
+    check(
+        &run_all(directory.path(), out.path(), &plainly),
+        &expect![[r#"
+        status: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        get a: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        hashkv: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        check: 14, Error: integrity check failed. 1 error found.
+        snapshot save: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        snapshot save: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        snapshot status: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot verify: 6, Error: stat OUT/snapshot: no such file or directory
+        hashkv: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+        rescue: 14, Error: not everything can be rescued; nothing was written
+        compact 3: 1, Error: DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data
+        defrag: 1, Error: Failed to defragment etcd data[DATA] (DATA/CURRENT is gone, but DATA/store-0000000001.mdb holds data)
+    "#]],
+    );
+}
+
+#[test]
+fn where_nothing_is() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let out = tempfile::tempdir().expect("a temporary directory");
+    check(
+        &run_all(&place.path().join("missing"), out.path(), &plainly),
+        &expect![[r#"
+            status: 1, Error: stat DATA: no such file or directory
+            get a: 1, Error: stat DATA: no such file or directory
+            hashkv: 1, Error: stat DATA: no such file or directory
+            check: 1, Error: stat DATA: no such file or directory
+            snapshot save: 1, Error: stat DATA: no such file or directory
+            snapshot save: 1, Error: stat DATA: no such file or directory
+            snapshot status: 1, Error: stat OUT/snapshot: no such file or directory
+            snapshot verify: 6, Error: stat OUT/snapshot: no such file or directory
+            hashkv: 1, Error: stat OUT/snapshot: no such file or directory
+            snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+            snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+            rescue: 1, Error: stat DATA: no such file or directory
+            compact 3: 1, Error: stat DATA: no such file or directory
+            defrag: 1, Error: Failed to defragment etcd data[DATA] (stat DATA: no such file or directory)
+        "#]],
+    );
+}
+
+#[test]
+fn where_an_etcd_keeps_its_data() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let out = tempfile::tempdir().expect("a temporary directory");
+    fs::create_dir_all(place.path().join("member/snap")).expect("a directory");
+    fs::write(place.path().join("member/snap/db"), "bolt").expect("a file");
+    check(
+        &run_all(place.path(), out.path(), &plainly),
+        &expect![[r#"
+        status: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        get a: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        hashkv: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        check: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        snapshot save: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        snapshot save: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        snapshot status: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot verify: 6, Error: stat OUT/snapshot: no such file or directory
+        hashkv: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+        snapshot restore: 1, Error: stat OUT/snapshot: no such file or directory
+        rescue: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        compact 3: 1, Error: DATA is the data directory of an etcd: it holds member/snap/db
+        defrag: 1, Error: Failed to defragment etcd data[DATA] (DATA is the data directory of an etcd: it holds member/snap/db)
+    "#]],
+    );
+}
+
 /// Nobody may write to the directory: its permissions say so, and a root user runs the tool as somebody else.
 #[test]
 fn without_permission_to_write() {

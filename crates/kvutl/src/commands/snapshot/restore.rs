@@ -14,7 +14,7 @@ use super::status::one_file;
 use crate::global::{Context, Words};
 use crate::offline::OfflineError;
 use crate::scratch::{Scratch, with_suffix};
-use crate::snapshot::{check_records, open_error, unpack, unpack_unverified};
+use crate::snapshot::{check_records, check_there, open_error, unpack, unpack_unverified};
 
 /// How far revisions are moved unless the line says otherwise: farther than any cluster writes between two backups.
 const REVISIONS_MOVED: i64 = 1_000_000_000;
@@ -111,6 +111,7 @@ pub(crate) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<(), C
         .map_err(failed)?;
     let destination = context.data_dir.clone().unwrap_or_else(|| default_directory(context.words, &args.name));
     check_free(&destination)?;
+    check_there(name)?;
     if let Some(wal_dir) = &args.wal_dir {
         if wal_dir.exists() {
             return Err(failed(format!("wal-dir \"{}\" exists", wal_dir.display())));
