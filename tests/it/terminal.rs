@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::harness::{Kind, Server, Tool};
 
@@ -30,11 +30,18 @@ struct Typed {
 impl Typed {
     /// Starts kvctl with the terminal as its controlling one.
     fn start(server: &Server, arguments: &[&str]) -> Typed {
+        Typed::start_on(server, arguments, 80)
+    }
+
+    /// Starts kvctl on a terminal of so many columns.
+    fn start_on(server: &Server, arguments: &[&str], columns: u16) -> Typed {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("open a terminal");
         grantpt(&ours).expect("grant the terminal");
         unlockpt(&ours).expect("unlock the terminal");
         let name = ptsname(&ours, Vec::new()).expect("the terminal's name");
         let terminal = File::options().read(true).write(true).open(name.to_str().expect("a path")).expect("open it");
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).expect("set the size");
         let stdio = || Stdio::from(terminal.try_clone().expect("clone"));
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(Kind::Kvd.client_tool());
@@ -134,6 +141,25 @@ fn a_terminal_gets_no_control_bytes_and_no_colour() {
     assert_eq!(run(&server, &["get", "", "--prefix"]), "k\u{7}\n\u{1b}[31mred\u{1b}[0m\n");
     let (_, help) = Typed::start(&server, &["--help"]).end();
     assert!(!help.contains('\u{1b}'), "{help}");
+}
+
+/// A table that the terminal would break has a line for each cell; one that it shows whole is the one in a pipe.
+#[test]
+fn a_table_fits_its_terminal() {
+    let server = Server::start(Kind::Kvd);
+    run(&server, &["put", "k", "v"]);
+    let lines = ["get k -w table", "member list -w table"].map(|line| line.split(' ').collect::<Vec<_>>());
+    for line in &lines {
+        let piped = run(&server, line);
+        let (status, shown) = Typed::start_on(&server, line, 200).end();
+        assert_eq!((status, shown.replace("\r\n", "\n")), (0, piped));
+        let (status, shown) = Typed::start_on(&server, line, 40).end();
+        assert!(status == 0 && !shown.contains('│'), "{shown}");
+    }
+    let (_, shown) = Typed::start_on(&server, &lines[0], 40).end();
+    assert!(shown.starts_with("            KEY  k\r\n          VALUE  v\r\nCREATE REVISION  2\r\n"), "{shown}");
+    let (_, help) = Typed::start_on(&server, &["--help"], 40).end();
+    assert!(help.lines().all(|line| line.chars().count() <= 40), "{help}");
 }
 
 #[test]

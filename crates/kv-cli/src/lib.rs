@@ -45,7 +45,7 @@ pub use crate::snapshot::{
     DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, decompressed, has_digest, is_compressed,
 };
 pub use crate::table::draw as draw_table;
-pub use crate::terminal::{confirm, is_interactive, is_terminal_output};
+pub use crate::terminal::{confirm, is_interactive, is_terminal_output, terminal_width};
 pub use crate::values::{GoDuration, HumanSize, parse_bool, parse_duration, parse_id, parse_int, parse_revision};
 
 /// The release of etcd whose tools these are equal to; they call themselves so under the names of etcd's.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, Write};
 
-use crate::{CliError, Format, Render, Style, is_terminal_output, render};
+use crate::{CliError, Format, Render, Style, is_terminal_output, render, terminal_width};
 
 /// Where a command's data goes, and how it is to look.
 pub struct Output {
@@ -17,7 +17,7 @@ pub struct Output {
 impl Output {
     /// Standard output. Text is escaped if a terminal reads it.
     pub fn stdout(format: Format, hex: bool) -> Output {
-        let style = Style { hex, terminal: is_terminal_output(), ..Style::default() };
+        let style = Style { hex, terminal: is_terminal_output(), width: terminal_width(), ..Style::default() };
         Output::to(Box::new(io::stdout()), format, style)
     }
 

@@ -32,7 +32,7 @@ pub struct RangePrinter<'a, W: Write> {
 impl<'a, W: Write> RangePrinter<'a, W> {
     /// Begins an answer.
     pub fn new(out: &'a mut W, format: Format, style: Style) -> RangePrinter<'a, W> {
-        let table = PagedTable::new(key_value_columns(!style.keys_only));
+        let table = PagedTable::new(key_value_columns(!style.keys_only), style);
         RangePrinter { out, format, style, table, pages: 0, keys: 0, revision: 0 }
     }
 
@@ -94,7 +94,7 @@ impl<'a, W: Write> RangePrinter<'a, W> {
         match self.format {
             // Of a mere count nothing has been printed yet.
             Format::JsonLines if self.style.count_only => writeln!(self.out, "{counted}")?,
-            Format::Table if self.style.count_only => write_table(self.out, &[], &[counted])?,
+            Format::Table if self.style.count_only => write_table(self.out, &[], &[counted], self.style)?,
             Format::Simple | Format::JsonLines => {}
             Format::Table => self.out.write_all(self.table.finish().as_bytes())?,
             Format::Fields => writeln!(self.out, "\"More\" : {more}\n\"Count\" : {count}")?,

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use kv_proto::mvccpb::KeyValue;
 
 use crate::table::draw;
-use crate::{Escaped, GoDuration, HumanSize, JsonString};
+use crate::{Escaped, GoDuration, HumanSize, JsonString, Style};
 
 /// Values with names, in the order in which they are shown. The names are in lower case, with underscores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -209,7 +209,7 @@ pub(crate) fn write_lines(out: &mut dyn Write, records: &[Record]) -> io::Result
 /// Prints records as a table. Its columns are the names that occur, in the order in which they do.
 ///
 /// Without results, it has the columns given.
-pub(crate) fn write_table(out: &mut dyn Write, of_none: &[&str], records: &[Record]) -> io::Result<()> {
+pub(crate) fn write_table(out: &mut dyn Write, of_none: &[&str], records: &[Record], style: Style) -> io::Result<()> {
     let records: Vec<_> = records.iter().map(Record::cells).collect();
     let mut columns: Vec<&str> = if records.is_empty() { of_none.to_vec() } else { Vec::new() };
     for (name, _) in records.iter().flatten() {
@@ -225,7 +225,7 @@ pub(crate) fn write_table(out: &mut dyn Write, of_none: &[&str], records: &[Reco
     if columns.is_empty() {
         return Ok(());
     }
-    out.write_all(draw(&columns, &rows).as_bytes())
+    out.write_all(draw(&columns, &rows, style).as_bytes())
 }
 
 /// Returns the cells of a key and its value for a table that is drawn page by page.
@@ -289,7 +289,7 @@ mod tests {
     fn different_records_share_a_table() {
         let mut out = Vec::new();
         let records = [records()[1].clone(), Record::new().with("size", 7).with("why", "x\ty")];
-        write_table(&mut out, &["none"], &records).unwrap();
+        write_table(&mut out, &["none"], &records, Style::default()).unwrap();
         expect![[r#"
             ┌──────────────────┬──────┬───────┬─────────┬───────┬──────┐
             │    MEMBER ID     │ TOOK │ SIZE  │ HEALTHY │ ROLES │ WHY  │
@@ -304,7 +304,7 @@ mod tests {
     #[test]
     fn a_table_without_results_has_its_header() {
         let mut out = Vec::new();
-        write_table(&mut out, &["member_id", "alarm"], &[]).unwrap();
+        write_table(&mut out, &["member_id", "alarm"], &[], Style::default()).unwrap();
         expect![[r"
             ┌───────────┬───────┐
             │ MEMBER ID │ ALARM │

@@ -93,6 +93,8 @@ pub struct Style {
     pub count_only: bool,
     /// Escape what a terminal would obey in `simple`.
     pub terminal: bool,
+    /// Columns of the terminal, where one is read; a wider table would be broken at its edge.
+    pub width: Option<usize>,
 }
 
 /// Why an answer could not be printed.
@@ -160,8 +162,8 @@ pub trait Render {
     }
 
     /// Prints a table.
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        write_table(out, self.columns(), &self.records())
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        write_table(out, self.columns(), &self.records(), style)
     }
 }
 
@@ -208,7 +210,7 @@ pub fn render(answer: &dyn Render, format: Format, style: Style, out: &mut dyn W
         Format::Json => answer.json(out, style),
         Format::Protobuf => answer.protobuf(out),
         Format::JsonLines => Ok(write_lines(out, &answer.records())?),
-        Format::Table => Ok(answer.table(out)?),
+        Format::Table => Ok(answer.table(out, style)?),
     }
 }
 

@@ -1,6 +1,11 @@
 //! Tables with light boxes, as etcdctl 3.7 draws them.
+//!
+//! A table that is wider than the terminal that shows it would be broken at its edge, each line into several. There, and only
+//! there, a line for each cell is written instead, below the same titles.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
+
+use crate::Style;
 
 const STYLE: TableStyle = TableStyle::new()
     .top_border(LineStyle::new('┌', '─', '┬', '┐'))
@@ -10,8 +15,33 @@ const STYLE: TableStyle = TableStyle::new()
     .bottom_border(LineStyle::new('└', '─', '┴', '┘'));
 
 /// Draws a table: the header centred and in upper case, the cells right-aligned, one line for each row.
-pub fn draw(header: &[&str], rows: &[Vec<String>]) -> String {
-    draw_padded(header, rows, &[])
+pub fn draw(header: &[&str], rows: &[Vec<String>], style: Style) -> String {
+    let table = draw_padded(header, rows, &[]);
+    if fits(&table, style) { table } else { draw_lines(header, rows) }
+}
+
+fn fits(table: &str, style: Style) -> bool {
+    // The border has characters of one column only.
+    let border = table.lines().next().unwrap_or_default();
+    style.width.is_none_or(|width| border.chars().count() <= width)
+}
+
+/// Writes each cell on a line, behind its title, with an empty line between rows.
+fn draw_lines(header: &[&str], rows: &[Vec<String>]) -> String {
+    let titles: Vec<String> = header.iter().map(|name| title(name)).collect();
+    let width = titles.iter().map(|title| title.chars().count()).max().unwrap_or_default();
+    let row = |cells: &Vec<String>| -> String {
+        titles
+            .iter()
+            .zip(cells)
+            .map(|(title, cell)| format!("{title:>width$}  {cell}").trim_end().to_owned() + "\n")
+            .collect()
+    };
+    rows.iter().map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn title(name: &str) -> String {
+    name.replace('_', " ").to_uppercase()
 }
 
 /// Draws a table whose columns have at least the given widths.
@@ -20,8 +50,8 @@ fn draw_padded(header: &[&str], rows: &[Vec<String>], widths_min: &[usize]) -> S
     table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Disabled);
     let widths_min = widths_min.iter().copied().chain(std::iter::repeat(0));
-    let title = |(title, width): (&&str, usize)| format!("{:^width$}", title.replace('_', " ").to_uppercase());
-    let titles: Vec<String> = header.iter().zip(widths_min).map(title).collect();
+    let padded = |(name, width): (&&str, usize)| format!("{:^width$}", title(name));
+    let titles: Vec<String> = header.iter().zip(widths_min).map(padded).collect();
     table.set_header(titles.clone());
     for row in rows {
         table.add_row(row.iter().map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
@@ -49,15 +79,18 @@ fn draw_padded(header: &[&str], rows: &[Vec<String>], widths_min: &[usize]) -> S
 #[derive(Debug)]
 pub(crate) struct PagedTable {
     header: &'static [&'static str],
+    style: Style,
     widths: Vec<usize>,
+    /// Whether the first page was too wide for the terminal.
+    in_lines: bool,
     /// The line below the table, once it has begun.
     end: Option<String>,
 }
 
 impl PagedTable {
     /// A table without rows.
-    pub(crate) fn new(header: &'static [&'static str]) -> PagedTable {
-        PagedTable { header, widths: Vec::new(), end: None }
+    pub(crate) fn new(header: &'static [&'static str], style: Style) -> PagedTable {
+        PagedTable { header, style, widths: Vec::new(), in_lines: false, end: None }
     }
 
     /// Returns what is drawn for more rows.
@@ -65,7 +98,14 @@ impl PagedTable {
         if rows.is_empty() {
             return String::new();
         }
+        if self.in_lines {
+            return format!("\n{}", draw_lines(self.header, rows));
+        }
         let text = draw_padded(self.header, rows, &self.widths);
+        if self.end.is_none() && !fits(&text, self.style) {
+            self.in_lines = true;
+            return draw_lines(self.header, rows);
+        }
         let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
         let end = lines.pop().expect("a table has a border");
         if self.end.is_some() {
@@ -81,7 +121,11 @@ impl PagedTable {
 
     /// Returns what ends the table.
     pub(crate) fn finish(self) -> String {
-        self.end.unwrap_or_else(|| draw(self.header, &[]))
+        match self.end {
+            Some(end) => end,
+            None if self.in_lines => String::new(),
+            None => draw(self.header, &[], self.style),
+        }
     }
 }
 
@@ -104,7 +148,7 @@ mod tests {
             │ 127.0.0.1:2379 │ 674782633 │             6 │
             └────────────────┴───────────┴───────────────┘
         "]]
-        .assert_eq(&draw(&["endpoint", "hash", "hash_revision"], &rows));
+        .assert_eq(&draw(&["endpoint", "hash", "hash_revision"], &rows, Style::default()));
     }
 
     #[test]
@@ -114,13 +158,13 @@ mod tests {
             │ ENDPOINT │ HASH │
             └──────────┴──────┘
         "]]
-        .assert_eq(&draw(&["endpoint", "hash"], &[]));
+        .assert_eq(&draw(&["endpoint", "hash"], &[], Style::default()));
     }
 
     #[test]
     fn pages_continue_a_table() {
         let row = |key: &str, value: &str| vec![key.to_owned(), value.to_owned()];
-        let mut table = PagedTable::new(&["key", "value"]);
+        let mut table = PagedTable::new(&["key", "value"], Style::default());
         let mut text = table.page(&[row("a", "123456"), row("bc", "1")]);
         text += &table.page(&[]);
         text += &table.page(&[row("d", "2")]);
@@ -137,6 +181,36 @@ mod tests {
             └─────┴────────┘
         "#]]
         .assert_eq(&text);
-        assert_eq!(PagedTable::new(&["key"]).finish(), draw(&["key"], &[]));
+        let empty = PagedTable::new(&["key"], Style::default());
+        assert_eq!(empty.finish(), draw(&["key"], &[], Style::default()));
+    }
+
+    #[test]
+    fn what_is_wider_than_the_terminal_has_a_line_for_each_cell() {
+        let row = |key: &str, value: &str| vec![key.to_owned(), value.to_owned(), String::new()];
+        let header = &["key", "mod_revision", "lease"];
+        let narrow = |width| Style { width: Some(width), ..Style::default() };
+        let mut table = PagedTable::new(header, narrow(20));
+        let text = table.page(&[row("a", "2"), row("b", "3")]) + &table.page(&[row("c", "4")]) + &table.finish();
+        expect![[r#"
+                     KEY  a
+            MOD REVISION  2
+                   LEASE
+
+                     KEY  b
+            MOD REVISION  3
+                   LEASE
+
+                     KEY  c
+            MOD REVISION  4
+                   LEASE
+        "#]]
+        .assert_eq(&text);
+        // As wide as the terminal is not too wide.
+        let rows = [row("a", "2")];
+        let whole = draw(header, &rows, Style::default());
+        let width = whole.lines().next().unwrap().chars().count();
+        assert_eq!(draw(header, &rows, narrow(width)), whole);
+        assert!(draw(header, &rows, narrow(width - 1)).starts_with("         KEY  a\n"));
     }
 }

@@ -4,6 +4,8 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
+use rustix::termios::tcgetwinsize;
+
 /// Whether questions, colour, escaping and progress are wanted: all three streams are terminals, `TERM` is set and not
 /// `dumb`, and `CI` is not set. Otherwise a tool behaves as in a pipe.
 pub fn is_interactive() -> bool {
@@ -16,6 +18,13 @@ pub fn is_interactive() -> bool {
 /// This asks less than [`is_interactive`]: a terminal obeys escape sequences also where standard input is a file.
 pub fn is_terminal_output() -> bool {
     io::stdout().is_terminal()
+}
+
+/// Returns how many columns the terminal has that standard output goes to, if it does.
+pub fn terminal_width() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    // A terminal that does not know says 0.
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// Asks a person; anything but yes is no. Where nobody can answer ([`is_interactive`]) nobody must be asked.

@@ -215,19 +215,40 @@ pub(crate) fn changes(path: &[&str]) -> bool {
     !READING.iter().any(|reading| path.starts_with(reading))
 }
 
-/// Lists the commands for the help, group by group.
-pub(crate) fn listing(command: &clap::Command) -> String {
+/// Lists the commands for the help, group by group. What is said of each stays in its column, however narrow the terminal is.
+pub(crate) fn listing(command: &clap::Command, width: Option<usize>) -> String {
     let mut text = String::new();
     for (title, names) in GROUPS {
         text.extend([title, ":\n"]);
         for name in *names {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            text.push_str(format!("  {name:<12}{about}\n").as_str());
+            text.push_str(&wrapped(&format!("  {name:<13}"), &about, width));
         }
         text.push('\n');
     }
     text
+}
+
+/// Returns a text behind what it is about, with every line as far in as the first.
+pub(crate) fn wrapped(before: &str, text: &str, width: Option<usize>) -> String {
+    let indent = before.chars().count();
+    let (mut lines, mut column) = (before.trim_end().to_owned(), before.trim_end().chars().count());
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        let space = if column <= indent { indent - column } else { 1 };
+        if column > indent && width.is_some_and(|width| column + space + length > width) {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            column = indent + length;
+        } else {
+            lines.extend(std::iter::repeat_n(' ', space));
+            column += space + length;
+        }
+        lines.push_str(word);
+    }
+    lines.push('\n');
+    lines
 }
 
 /// Lists the values of arguments that know few. Completion offers them; clap must not check them, because wrong ones have
@@ -273,6 +294,16 @@ mod tests {
             assert!(found.is_some(), "{path:?}");
         }
         assert!(changes(&["lease", "grant"]) && !changes(&["endpoint", "health"]) && !connects(&["context", "list"]));
+    }
+
+    #[test]
+    fn what_is_said_of_a_command_stays_in_its_column() {
+        let text = wrapped("  get  ", "Read a key or a range", Some(20));
+        assert_eq!(text, "  get  Read a key or\n       a range\n");
+        assert_eq!(wrapped("  get  ", "Read a key", None), "  get  Read a key\n");
+        assert_eq!(wrapped("", "too-long-for-it at all", Some(5)), "too-long-for-it\nat\nall\n");
+        let listing = listing(&crate::Cli::command(), Some(40));
+        assert!(listing.lines().all(|line| line.chars().count() <= 40), "{listing}");
     }
 
     #[test]

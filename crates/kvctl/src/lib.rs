@@ -133,13 +133,16 @@ fn program_name(called: Option<OsString>) -> &'static str {
 
 fn command(program: &'static str) -> clap::Command {
     let command = Cli::command().name(program).bin_name(program);
+    let width = kv_cli::terminal_width();
+    let hint = format!(
+        "Use \"{program} <COMMAND> --help\" for more about a command, and \"{program} options\" for the options that every \
+         command has."
+    );
     let template = format!(
-        "{{about-with-newline}}\nUsage: {program} <COMMAND> [OPTIONS] [ARGUMENTS]\n\n{}{}",
-        commands::listing(&command),
-        format_args!(
-            "Use \"{program} <COMMAND> --help\" for more about a command,\nand \"{program} options\" for the options \
-             that every command has.\n"
-        )
+        "{{about-with-newline}}\n{}\n{}{}",
+        commands::wrapped(&format!("Usage: {program} "), "<COMMAND> [OPTIONS] [ARGUMENTS]", width),
+        commands::listing(&command, width),
+        commands::wrapped("", &hint, width.or(Some(80))),
     );
     command.help_template(template)
 }

@@ -104,9 +104,9 @@ impl Render for Facts {
         Ok(writeln!(out, "{{{}}}", members.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let rows: Vec<_> = self.0.iter().map(|fact| vec![fact.label.to_owned(), fact.value.for_people()]).collect();
-        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
+        out.write_all(draw_table(&["what", "value"], &rows, style).as_bytes())
     }
 }
 

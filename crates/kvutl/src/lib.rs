@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kv_cli::arguments::{self, Stop, Tool};
-use kv_cli::{CliError, ExitStatus, Output, Style, is_terminal_output, report, report_json};
+use kv_cli::{CliError, ExitStatus, Output, Style, is_terminal_output, report, report_json, terminal_width};
 
 pub use crate::generated::generated;
 pub use crate::global::Words;
@@ -88,7 +88,8 @@ fn try_run(
     let matches = arguments::parse(tool, arguments, environment)?;
     let line = commands::CommandLine::from_matches(&matches)?;
     let format = line.global.format()?;
-    let style = Style { hex: line.global.hex, terminal: streams.terminal, ..Style::default() };
+    let width = terminal_width().filter(|_| streams.terminal);
+    let style = Style { hex: line.global.hex, terminal: streams.terminal, width, ..Style::default() };
     let out = Output::to(std::mem::replace(&mut streams.out, Box::new(io::sink())), format, style);
     let global::GlobalArgs { data_dir, timeout, .. } = line.global;
     let mut context = global::Context { words, out, err: &mut *streams.err, data_dir, timeout, generated };

@@ -242,11 +242,11 @@ impl Render for Report {
         Ok(writeln!(out, "{{\"damage\":[{}]{counts}}}", damage.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let damage = self.damage.iter().map(|damage| vec!["damage".to_owned(), damage.clone()]);
         let counts = self.counts().map(|(_, label, count)| vec![label.to_owned(), count.to_string()]);
         let rows: Vec<_> = damage.chain(counts).collect();
-        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
+        out.write_all(draw_table(&["what", "value"], &rows, style).as_bytes())
     }
 }
 

@@ -95,10 +95,10 @@ impl Render for Answer {
         Ok(writeln!(out, "{{{object}}}")?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let KvHash { hash, hash_revision, compact_revision, .. } = self.0;
         let row = vec![hash.to_string(), hash_revision.to_string(), compact_revision.to_string()];
-        out.write_all(draw_table(&["hash", "hash revision", "compact revision"], &[row]).as_bytes())
+        out.write_all(draw_table(&["hash", "hash revision", "compact revision"], &[row], style).as_bytes())
     }
 }
 

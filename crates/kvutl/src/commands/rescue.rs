@@ -328,12 +328,12 @@ impl Render for Report {
         Ok(writeln!(out, "{{\"damaged\":[{}],\"missing\":[{}]{counts}}}", problems.join(","), lost.join(","))?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let problems = self.problems.iter().map(|problem| vec!["damaged".to_owned(), problem.clone()]);
         let lost = self.lost.iter().map(|lost| vec!["missing".to_owned(), lost.to_string()]);
         let counts = self.counts().map(|(_, label, count)| vec![label.to_owned(), count.to_string()]);
         let rows: Vec<_> = problems.chain(lost).chain(counts).collect();
-        out.write_all(draw_table(&["what", "value"], &rows).as_bytes())
+        out.write_all(draw_table(&["what", "value"], &rows, style).as_bytes())
     }
 }
 

@@ -92,8 +92,8 @@ impl Render for HashList {
         Ok(json_list(out, "HashKV", &answers)?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}", draw_table(&["endpoint", "hash", "hash_revision"], &self.rows()))
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        write!(out, "{}", draw_table(&["endpoint", "hash", "hash_revision"], &self.rows(), style))
     }
 }
 

@@ -162,13 +162,13 @@ impl Render for HealthList {
         Ok(writeln!(out, "{}", if self.0.is_empty() { "null" } else { "]" })?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let row = |health: &Health| {
             let Health { endpoint, error, .. } = health;
             vec![endpoint.clone(), error.is_empty().to_string(), health.took(), error.clone()]
         };
         let rows: Vec<_> = self.0.iter().map(row).collect();
-        write!(out, "{}", draw_table(&["endpoint", "health", "took", "error"], &rows))
+        write!(out, "{}", draw_table(&["endpoint", "health", "took", "error"], &rows, style))
     }
 }
 

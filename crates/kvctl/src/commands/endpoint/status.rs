@@ -158,8 +158,8 @@ impl Render for StatusList {
         Ok(json_list(out, "Status", &answers)?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}", draw_table(COLUMNS, &self.rows()))
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        write!(out, "{}", draw_table(COLUMNS, &self.rows(), style))
     }
 }
 

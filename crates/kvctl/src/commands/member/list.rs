@@ -110,8 +110,8 @@ impl Render for MemberList {
         Ok(out.write_all(&self.0.encode_to_vec())?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{}", draw_table(COLUMNS, &self.rows()))
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        write!(out, "{}", draw_table(COLUMNS, &self.rows(), style))
     }
 }
 

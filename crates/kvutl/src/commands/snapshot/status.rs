@@ -94,9 +94,9 @@ impl Render for Status {
         Ok(writeln!(out, "{{{numbers},\"version\":\"{}\"}}", version())?)
     }
 
-    fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         let header = ["hash", "revision", "total keys", "total size", "version"];
-        out.write_all(draw_table(&header, &[self.columns()]).as_bytes())
+        out.write_all(draw_table(&header, &[self.columns()], style).as_bytes())
     }
 }
 
