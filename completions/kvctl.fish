@@ -25,7 +25,7 @@ function __fish_kvctl_using_subcommand
 end
 
 complete -c kvctl -n "__fish_kvctl_needs_command" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_needs_command" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_needs_command" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_needs_command" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_needs_command" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -85,13 +85,13 @@ complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "get" -d 'Read a key or 
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "member" -d 'See and change the members of a cluster'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "check" -d 'Find out what a cluster can carry'
 complete -c kvctl -n "__fish_kvctl_needs_command" -f -a "completion" -d 'Print the completion script for a shell: bash, zsh, fish or powershell'
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l lease -d 'Lease to attach to the key, in hexadecimal; the key is deleted when the lease ends' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l from-file -d 'Write the content of this file, byte for byte; `-` is standard input' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l ttl -d 'Delete the key after this time, in whole seconds; a lease is granted for it' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l if-rev -d 'Write only if the key was last changed at this revision; 0 if it is not there' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l if-value -d 'Write only if the key has this value' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -125,7 +125,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand put" -l insecure-skip-tls-ve
 complete -c kvctl -n "__fish_kvctl_using_subcommand put" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l expect -d 'Delete only if there are exactly so many keys; fewer may be deleted if some go meanwhile, which is an error too' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -158,7 +158,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l yes -d 'Answer every
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand del" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -187,7 +187,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -218,7 +218,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -l insecure-skip-tls-ve
 complete -c kvctl -n "__fish_kvctl_using_subcommand txn" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l rev -d 'First revision to show changes of; 0 for the next one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -254,7 +254,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand watch" -s h -l help -d 'Prin
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l equals -d 'Until the key has this value' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l timeout -d 'Longest time to wait [default: for ever]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -285,7 +285,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -319,7 +319,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -f -a "revoke" -d 'End a lease and delete its keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and not __fish_seen_subcommand_from grant keep-alive list revoke timetolive" -f -a "timetolive" -d 'Say how much time a lease has left'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -348,7 +348,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from grant" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -378,7 +378,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from keep-alive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -407,7 +407,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -436,7 +436,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -467,7 +467,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand lease; and __fish_seen_subcommand_from timetolive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l rev -d 'Revision to read at [default: the newest]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -497,7 +497,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand export" -l insecure-skip-tls
 complete -c kvctl -n "__fish_kvctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l max-txn-ops -d 'Greatest number of keys in one transaction' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -530,7 +530,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand import" -l insecure-skip-tls
 complete -c kvctl -n "__fish_kvctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l ttl -d 'Seconds after which the lock is free when this process has died' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -559,7 +559,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l yes -d 'Answer ever
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -589,7 +589,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l yes -d 'Answer eve
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand elect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -619,7 +619,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l yes -d 'Answe
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand compaction" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -652,7 +652,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "status" -d 'Print size, version and position of each server'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and not __fish_seen_subcommand_from health status hashkv" -f -a "hashkv" -d 'Print a digest of each server\'s history'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -682,7 +682,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -713,7 +713,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l rev -d 'Newest revision to include [default: the newest there is]' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -743,7 +743,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand endpoint; and __fish_seen_subcommand_from hashkv" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -772,7 +772,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l yes -d 'Answ
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand move-leader" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -803,7 +803,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "list" -d 'List the alarms that are raised'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and not __fish_seen_subcommand_from list disarm" -f -a "disarm" -d 'End every alarm'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -832,7 +832,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -861,7 +861,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand alarm; and __fish_seen_subcommand_from disarm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -891,7 +891,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l yes -d 'Answer ev
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand defrag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -921,7 +921,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_see
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -s h -l help -d 'Print help'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and not __fish_seen_subcommand_from save" -f -a "save" -d 'Store a server\'s snapshot in a file'
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand snapshot; and __fish_seen_subcommand_from save" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -961,7 +961,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-insecur
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-user -d 'User at the destination; the password is asked for if it is not given' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dest-password -d 'Password of that user, who is then given without one' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -991,7 +991,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l yes -d 'Answ
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand make-mirror" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1023,7 +1023,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_se
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "enable" -d 'Begin a downgrade'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and not __fish_seen_subcommand_from cancel enable validate" -f -a "validate" -d 'Say whether a downgrade could begin'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1052,7 +1052,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1081,7 +1081,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1110,7 +1110,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_s
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand downgrade; and __fish_seen_subcommand_from validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1142,7 +1142,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -f -a "disable" -d 'Turn authentication off'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and not __fish_seen_subcommand_from enable disable status" -f -a "status" -d 'Show whether authentication is on'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1171,7 +1171,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1200,7 +1200,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1229,7 +1229,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand auth; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_subcommand_from add delete get list passwd grant-role revoke-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1267,7 +1267,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l interactive -d 'Ask for the password twice; with `false`, read one word from standard input' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l new-user-password -d 'The password; everybody can see it who sees the command line' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1297,7 +1297,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1326,7 +1326,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1356,7 +1356,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1386,7 +1386,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l interactive -d 'Ask for the password twice; with `false`, read one word from standard input' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1415,7 +1415,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1444,7 +1444,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from grant-role" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1473,7 +1473,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand user; and __fish_seen_subcommand_from revoke-role" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1508,7 +1508,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_su
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -f -a "grant-permission" -d 'Let a role read or write keys'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and not __fish_seen_subcommand_from add delete get list grant-permission revoke-permission" -f -a "revoke-permission" -d 'Take a permission from a role'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1537,7 +1537,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1566,7 +1566,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1595,7 +1595,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1624,7 +1624,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1655,7 +1655,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from grant-permission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1687,7 +1687,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcom
 complete -c kvctl -n "__fish_kvctl_using_subcommand role; and __fish_seen_subcommand_from revoke-permission" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l from-snapshot -d 'Begin with the keys and revisions of this snapshot' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1717,7 +1717,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -l insecure-skip-tl
 complete -c kvctl -n "__fish_kvctl_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l bundle -d 'Also write what was found, the status of every server and its metrics into this file, as JSON. There are no keys, values or secrets in it' -r -F
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1747,7 +1747,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l yes -d 'Answer ev
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and not __fish_seen_subcommand_from add use list show remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1785,7 +1785,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l token-command -d 'Command that prints a token to authenticate with' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l token-env -d 'Variable that has a token to authenticate with' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1816,7 +1816,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1846,7 +1846,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1875,7 +1875,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1904,7 +1904,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1933,7 +1933,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_sub
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand context; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -1962,7 +1962,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l yes -d 'Answer e
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand options" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand version" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2007,7 +2007,7 @@ VERSION\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l consistency -d '`l` to read the newest state of the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
 s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2043,7 +2043,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l yes -d 'Answer every
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2078,7 +2078,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and not __fish_seen_subcommand_from add promote remove update list" -f -a "list" -d 'List the members and where they listen'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2108,7 +2108,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2137,7 +2137,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2167,7 +2167,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l peer-urls -d 'Where it listens for other members, separated by commas' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from update" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2198,7 +2198,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l consistency -d '`l` to ask the cluster, `s` for what the member that answers knows' -r -f -a "l\t''
 s\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2227,7 +2227,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subc
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand member; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and not __fish_seen_subcommand_from perf datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2264,7 +2264,7 @@ m\t''
 l\t''
 xl\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from perf" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2300,7 +2300,7 @@ m\t''
 l\t''
 xl\t''"
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r
@@ -2331,7 +2331,7 @@ complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subco
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -l insecure-skip-tls-verify -d 'Accept any certificate of the server; for testing only'
 complete -c kvctl -n "__fish_kvctl_using_subcommand check; and __fish_seen_subcommand_from datascale" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l endpoints -d 'Servers to talk to, separated by commas; the next one is tried when one fails' -r
-complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l context -d 'Named way to connect, see `kvctl context`' -r
+complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l context -d 'Named way to connect, see `kvctl context`' -r -f -a "(kvctl __complete (commandline -cp | string collect) 2>/dev/null)"
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l dial-timeout -d 'Longest time for making a connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l command-timeout -d 'Longest time for a short command, without making the connection' -r
 complete -c kvctl -n "__fish_kvctl_using_subcommand completion" -l keepalive-time -d 'How long a busy connection may be silent before it is probed; less than 10s means 10s' -r

@@ -13,12 +13,15 @@ use crate::harness::{Kind, Server, Tool};
 struct Place {
     directory: TempDir,
     server: Server,
+    lease: String,
 }
 
 impl Place {
     fn new() -> Place {
-        let place =
-            Place { directory: TempDir::new().expect("a temporary directory"), server: Server::start(Kind::Kvd) };
+        let server = Server::start(Kind::Kvd);
+        let granted = Tool::client(Kind::Kvd, &server).run(&["lease", "grant", "1000"]);
+        let lease = granted.text().split(' ').nth(1).expect("an id").to_owned();
+        let place = Place { directory: TempDir::new().expect("a temporary directory"), server, lease };
         symlink(Kind::Kvd.client_tool(), place.path().join("kvctl")).expect("a link to the tool");
         let tool = Tool::client(Kind::Kvd, &place.server);
         for key in ["/app/color", "/app/config", "/app/$(touch hostile)", "/app/with space", "b:1"] {
@@ -27,11 +30,20 @@ impl Place {
         for line in ["user add ann --no-password", "role add reader", "role add writer"] {
             assert_eq!(tool.run(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
         }
+        for name in ["prod", "test"] {
+            let added = place.shell("kvctl").args(["context", "add", name, "--endpoints=127.0.0.1:1"]).output();
+            assert!(added.expect("kvctl runs").status.success());
+        }
         place
     }
 
     fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Puts the lease's id in its place.
+    fn filled_in<'a>(&'a self, offered: &[&'a str]) -> Vec<&'a str> {
+        offered.iter().map(|name| if *name == "$LEASE" { self.lease.as_str() } else { name }).collect()
     }
 
     /// Returns a shell that finds kvctl and its server.
@@ -51,8 +63,19 @@ fn script(shell: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Lines and what is offered at their ends, in the order in which shells show them.
+/// Lines and what is offered at their ends, in the order in which shells show them: each kind of name that is looked up, as an
+/// argument and, where there is such an option, as its value.
 const LINES: &[(&str, &[&str])] = &[
+    ("kvctl user get ", &["ann"]),
+    ("kvctl role get w", &["writer"]),
+    ("kvctl role grant-permission reader re", &["read", "readwrite"]),
+    ("kvctl role grant-permission reader read /app/co", &["/app/color", "/app/config"]),
+    ("kvctl lease revoke ", &["$LEASE"]),
+    ("kvctl put k v --lease ", &["$LEASE"]),
+    ("kvctl member remove 8e", &["8e9e05c52164694d"]),
+    ("kvctl move-leader ", &["8e9e05c52164694d"]),
+    ("kvctl context use ", &["prod", "test"]),
+    ("kvctl get --context p", &["prod"]),
     ("kvctl get /app/co", &["/app/color", "/app/config"]),
     ("kvctl get /app/", &["/app/color", "/app/config"]),
     ("kvctl user grant-role a", &["ann"]),
@@ -89,7 +112,7 @@ fn bash_completes_names_from_the_server() {
         run(command)
     };
     for (line, offered) in LINES {
-        assert_eq!(offer(&[line]).lines().collect::<Vec<_>>(), *offered, "{line}");
+        assert_eq!(offer(&[line]).lines().collect::<Vec<_>>(), place.filled_in(offered), "{line}");
     }
     // Readline's word begins behind the colon.
     assert_eq!(offer(&["kvctl get b:", ""]), "1\n");
@@ -111,7 +134,7 @@ fn fish_completes_names_from_the_server() {
         let shown = offer(line);
         let mut names: Vec<&str> = shown.lines().filter_map(|line| line.split('\t').next()).collect();
         names.sort_unstable();
-        assert_eq!(names, *offered, "{line}");
+        assert_eq!(names, place.filled_in(offered), "{line}");
     }
     assert!(offer("kvctl get --pre").contains("--prefix"));
 }
@@ -158,7 +181,7 @@ fn zsh_completes_names_from_the_server() {
     for (line, offered) in LINES {
         let mut command = place.shell("zsh");
         command.args(["-f", "-c", driver, "driver", line]);
-        assert_eq!(run(command).lines().collect::<Vec<_>>(), *offered, "{line}");
+        assert_eq!(run(command).lines().collect::<Vec<_>>(), place.filled_in(offered), "{line}");
     }
 }
 

@@ -69,6 +69,15 @@ impl FromStr for Shell {
 /// Defines the apostrophe, which formatters treat in different ways.
 const APOSTROPHE: [&str; 2] = [r".ie \n(.g .ds Aq \(aq", ".el .ds Aq '"];
 
+/// How completion scripts ask a tool for names that only a server knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Lookup<'a> {
+    /// The word that has the tool print, for the line behind it, the names that may stand at the line's end.
+    pub word: &'a str,
+    /// The options whose values are such names, with their dashes.
+    pub options: &'a [&'a str],
+}
+
 /// What is generated for one tool.
 #[derive(Debug)]
 pub struct Generated<'a> {
@@ -82,8 +91,8 @@ pub struct Generated<'a> {
     pub exit_statuses: &'a [ExitStatus],
     /// Pages worth reading next, such as `kvutl(1)`.
     pub see_also: &'a [&'a str],
-    /// The word that has the tool print, for the line behind it, the names that may stand at the line's end.
-    pub lookup: Option<&'a str>,
+    /// How the tool is asked for names, where it can be.
+    pub lookup: Option<Lookup<'a>>,
 }
 
 impl Generated<'_> {
@@ -95,7 +104,7 @@ impl Generated<'_> {
         clap_complete::generate(shell.generator(), &mut command, &program, &mut script);
         let script = String::from_utf8(script).expect("scripts are text");
         tidy(&match self.lookup {
-            Some(word) => lookup::add(&script, shell, &program, word),
+            Some(lookup) => lookup::add(&script, shell, &program, lookup),
             None => script,
         })
     }
@@ -284,7 +293,7 @@ mod tests {
             environment: &[("DEMO_KEY", "A key.")],
             exit_statuses: &[ExitStatus::Success, ExitStatus::BadArguments],
             see_also: &["other(1)"],
-            lookup: Some("__ask"),
+            lookup: Some(Lookup { word: "__ask", options: &["--rev"] }),
         }
     }
 
@@ -336,5 +345,15 @@ mod tests {
             assert!(script.contains("hex") && script.contains("rev"), "{name}");
             assert!(script.contains("demo __ask") || script.contains("\"$1\" __ask"), "{name}");
         }
+    }
+
+    /// fish looks only at what is said of an option for its value, and offers files where nothing is.
+    #[test]
+    fn fish_asks_for_an_options_value_too() {
+        let script = generated().completion(Shell::Fish);
+        let line = script.lines().find(|line| line.contains(" -l rev ")).unwrap();
+        assert!(line.contains(" -r -f -a ") && line.contains("demo __ask"), "{line}");
+        let line = script.lines().find(|line| line.contains(" -l hex ")).unwrap();
+        assert!(!line.contains("__ask"), "{line}");
     }
 }

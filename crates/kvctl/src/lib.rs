@@ -118,7 +118,7 @@ fn generated_for(program: &'static str) -> Generated<'static> {
             ("TERM, CI", "Without a TERM, with TERM=dumb or with CI set, nothing is asked and no progress is shown."),
         ],
         exit_statuses: EXIT_STATUSES,
-        lookup: Some(lookup::WORD),
+        lookup: Some(lookup::LOOKUP),
         see_also: &["kvd(1)", "kvutl(1)"],
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches as _};
 use kv_cli::arguments::{self, Parsed, Tool};
-use kv_cli::key_range;
+use kv_cli::{Lookup, key_range};
 use kv_client::{Client, Deadline};
 use kv_proto::etcdserverpb::{
     AuthRoleListRequest, AuthUserListRequest, LeaseLeasesRequest, MemberListRequest, RangeRequest,
@@ -74,6 +74,9 @@ const ARGUMENTS: &[(&[&str], &[Kind])] = &[
 
 /// Options with a value to look up.
 const OPTIONS: &[(&str, Kind)] = &[("--context", Kind::Context), ("--lease", Kind::Lease)];
+
+/// How scripts ask.
+pub(crate) const LOOKUP: Lookup<'_> = Lookup { word: WORD, options: &[OPTIONS[0].0, OPTIONS[1].0] };
 
 /// Prints the names that may stand at the end of a line.
 pub(crate) async fn run(program: &'static str, line: &str) {
@@ -244,6 +247,11 @@ mod tests {
         for line in ["", "kvctl", "kvctl ", "kvctl ge", "kvctl lease ", "kvctl nonsense a", "kvctl get --rev x "] {
             check(line, None);
         }
+    }
+
+    #[test]
+    fn every_option_with_names_is_asked_for_in_every_shell() {
+        assert_eq!(LOOKUP.options.len(), OPTIONS.len());
     }
 
     #[test]

@@ -3,14 +3,15 @@
 //! What is asked is the line up to the cursor, and the answer is a candidate a line. The scripts that clap makes stay as they
 //! are but for their entry: the shell calls one of ours, which falls back to theirs where the tool knows nothing.
 
-use super::Shell;
+use super::{Lookup, Shell};
 
-/// Lets a script ask the tool, which is called with this word and the line.
-pub(super) fn add(script: &str, shell: Shell, program: &str, word: &str) -> String {
+/// Lets a script ask the tool, which is called with a word and the line.
+pub(super) fn add(script: &str, shell: Shell, program: &str, lookup: Lookup<'_>) -> String {
+    let word = lookup.word;
     match shell {
         Shell::Bash => bash(script, program, word),
         Shell::Zsh => zsh(script, program, word),
-        Shell::Fish => fish(script, program, word),
+        Shell::Fish => fish(script, program, lookup),
         Shell::PowerShell => powershell(script, program, word),
     }
 }
@@ -54,10 +55,18 @@ _{program}() {{
     theirs.replacen(&tail, &(ours + &tail), 1)
 }
 
-fn fish(script: &str, program: &str, word: &str) -> String {
+fn fish(script: &str, program: &str, Lookup { word, options }: Lookup<'_>) -> String {
+    let ask = format!("-f -a \"({program} {word} (commandline -cp | string collect) 2>/dev/null)\"");
+    // For an option's value it looks at that option's line only.
+    let is_asked = |line: &str| {
+        let names = options.iter().map(|option| option.trim_start_matches('-'));
+        line.ends_with(" -r") && names.into_iter().any(|name| line.contains(&format!(" -l {name} ")))
+    };
+    let lines = script.lines().map(|line| if is_asked(line) { format!("{line} {ask}\n") } else { format!("{line}\n") });
+    let script: String = lines.collect();
     format!(
         "{script}\n# Names that only the server knows.\ncomplete -c {program} -n \"not string match -q -- '-*' (commandline \
-         -ct)\" -f -a \"({program} {word} (commandline -cp | string collect) 2>/dev/null)\"\n"
+         -ct)\" {ask}\n"
     )
 }
 
