@@ -11,8 +11,9 @@ use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::response_op::Response;
 use kv_proto::etcdserverpb::{
-    Compare, PutRequest, RangeRequest, RangeResponse, RequestOp, TxnRequest, WatchCreateRequest,
+    Compare, PutRequest, RangeRequest, RangeResponse, RequestOp, ResponseHeader, TxnRequest, WatchCreateRequest,
 };
+use kv_proto::mvccpb::KeyValue;
 use kv_proto::mvccpb::event::EventType;
 
 use crate::{Client, Deadline, Error, WatchSession};
@@ -182,8 +183,7 @@ impl Observer {
                 self.session = None;
             }
             if self.leader.is_some() {
-                let said = |kv| RangeResponse { header: answer.header, kvs: vec![kv], more: false, count: 1 };
-                self.ready.extend(puts.into_iter().map(said));
+                self.ready.extend(puts.into_iter().map(|kv| said(answer.header, kv)));
             }
         }
     }
@@ -199,11 +199,14 @@ impl Observer {
             None => watch(Bytes::copy_from_slice(&self.contest.prefix), self.contest.range_end(), next),
         });
         self.session = Some(session);
-        if self.leader.is_some() {
-            self.ready.push_back(found);
-        }
+        self.ready.extend(found.kvs.into_iter().next().map(|kv| said(found.header, kv)));
         Ok(())
     }
+}
+
+/// What a leader says: like etcd's library, without a count of the keys, which would be that of all candidates.
+fn said(header: Option<ResponseHeader>, leader: KeyValue) -> RangeResponse {
+    RangeResponse { header, kvs: vec![leader], more: false, count: 0 }
 }
 
 fn watch(key: Bytes, range_end: Bytes, start_revision: i64) -> WatchCreateRequest {
