@@ -13,6 +13,7 @@ mod clients;
 mod cluster_tools;
 mod completion;
 mod connections;
+mod container;
 mod copies;
 mod crash;
 mod crash_leases;
