@@ -34,6 +34,7 @@ mod limits;
 mod load;
 mod loads;
 mod logs;
+mod manual;
 mod metrics;
 mod mirror;
 mod one_member;

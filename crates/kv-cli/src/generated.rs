@@ -166,16 +166,12 @@ impl Generated<'_> {
         }
         let mut roff = Roff::new();
         commands_section(&mut roff, command);
-        if let Some(examples) = command.get_after_long_help() {
-            examples_section(&mut roff, &examples.to_string());
-        }
+        examples_section(&mut roff, &examples(command));
         if is_root {
             formats_section(&mut roff);
         }
-        if is_root || !command.has_subcommands() {
-            self.exit_status_section(&mut roff, root, is_root);
-            self.environment_section(&mut roff, root, is_root);
-        }
+        self.exit_status_section(&mut roff, root, is_root);
+        self.environment_section(&mut roff, root, is_root);
         self.see_also_section(&mut roff, root, command, is_root);
         roff.to_writer(&mut sections)?;
 
@@ -185,7 +181,7 @@ impl Generated<'_> {
         let version = root.get_version().unwrap_or_default();
         let title = format!(".TH {} 1 \"\" \"{} {version}\" \"kvd manual\"", name.to_uppercase(), root.get_name());
         let lines: Vec<&str> = APOSTROPHE.into_iter().chain([title.as_str()]).chain(sections).collect();
-        Ok(tidy(&lines.join("\n")))
+        Ok(escape_letters(&tidy(&lines.join("\n"))))
     }
 
     fn exit_status_section(&self, roff: &mut Roff, root: &Command, is_root: bool) {
@@ -261,6 +257,27 @@ fn examples_section(roff: &mut Roff, examples: &str) {
     roff.control("fi", []);
 }
 
+/// Returns a command's examples. A group that has none of its own shows the first ones of each of its commands.
+fn examples(command: &Command) -> String {
+    if let Some(examples) = command.get_after_long_help() {
+        return examples.to_string();
+    }
+    let below = command.get_subcommands().filter(|command| !command.is_hide_set()).map(examples);
+    let first = |examples: String| {
+        let lines = examples.lines().filter(|line| line.trim_end() != "Examples:");
+        lines.take_while(|line| !line.is_empty()).flat_map(|line| [line, "\n"]).collect::<String>()
+    };
+    below.map(first).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes what is not ASCII as formatters want it, which otherwise take its bytes for letters of another alphabet.
+fn escape_letters(text: &str) -> String {
+    let escape = |letter: char| {
+        if letter.is_ascii() { letter.to_string() } else { format!("\\[u{:04X}]", u32::from(letter)) }
+    };
+    text.chars().map(escape).collect()
+}
+
 /// Takes away the spaces that generators leave at the ends of lines, where editors and reviews trip over them.
 fn tidy(text: &str) -> String {
     let mut tidied: String = text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
@@ -329,6 +346,22 @@ mod tests {
             .SH "SEE ALSO"
             demo(1), other(1)
         "#]].assert_eq(&pages[1].1);
+    }
+
+    #[test]
+    fn a_group_has_every_section_and_the_first_examples_of_its_commands() {
+        let mut generated = generated();
+        let list = Command::new("list")
+            .about("List …")
+            .after_long_help("Examples:\n  All:\n    $ demo all list\n\n  One:\n    $ x\n");
+        generated.command = generated.command.subcommand(Command::new("all").about("All").subcommand(list));
+        let pages = generated.man_pages();
+        let (_, page) = pages.iter().find(|(name, _)| name == "demo-all.1").unwrap();
+        for section in ["EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "\"SEE ALSO\""] {
+            assert!(page.contains(&format!(".SH {section}\n")), "{section} in {page}");
+        }
+        assert!(page.contains("$ demo all list\n") && !page.contains("$ x"), "{page}");
+        assert!(page.contains("List \\[u2026]") && page.is_ascii(), "{page}");
     }
 
     #[test]

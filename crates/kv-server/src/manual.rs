@@ -84,7 +84,11 @@ fn man_page() -> String {
         page.control("fi", []).control("PP", []);
     }
     page.control("SH", ["SEE ALSO"]).text([roman("kvctl(1), kvutl(1)")]);
-    page.render()
+    // Formatters take the bytes of other letters for those of another alphabet.
+    let escape = |letter: char| {
+        if letter.is_ascii() { letter.to_string() } else { format!("\\[u{:04X}]", u32::from(letter)) }
+    };
+    page.render().chars().map(escape).collect()
 }
 
 #[test]

@@ -52,12 +52,28 @@ const EXIT_STATUSES: &[ExitStatus] = &[
     ExitStatus::BadArguments,
 ];
 
+const EXAMPLES: &str = "\
+Examples:
+  Write a key, and read it back:
+    $ kvctl put /app/color green
+    $ kvctl get /app/color
+
+  See who changes what begins with /app/, from revision 12 on:
+    $ kvctl watch /app/ --prefix --rev 12
+
+  Ask whether several servers are well:
+    $ kvctl endpoint health --endpoints a:2379,b:2379,c:2379
+
+  Try something without a server:
+    $ kvctl sandbox -- sh -c 'kvctl put a 1; kvctl get a'
+";
+
 /// A command-line client for kvd and etcd
 ///
 /// Reads, writes and watches keys, and looks after the servers that hold them. Works with every server that speaks the
 /// etcd v3 API.
 #[derive(Debug, Parser)]
-#[command(name = "kvctl", version, disable_help_subcommand = true, args_override_self = true)]
+#[command(name = "kvctl", version, disable_help_subcommand = true, args_override_self = true, after_long_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     globals: GlobalArgs,
