@@ -1,7 +1,9 @@
 //! Snapshots through the whole system: the tools say the same whatever they talk to, and what is saved under load comes back.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use kv_proto::etcdserverpb::PutRequest;
 use kv_proto::etcdserverpb::kv_client::KvClient;
+use rustix::process::{Pid, Signal, kill_process};
 use tonic::transport::Endpoint;
 
 use crate::harness::{Kind, Output, Server, Tool};
@@ -64,6 +67,28 @@ fn every_tool_saves_from_every_server_in_the_same_words() {
 }
 
 /// What becomes of a snapshot whose digest is missing or wrong, with every tool on its own server's file.
+/// The server takes the connection and says nothing, so that the file is there and never whole.
+#[test]
+fn an_interrupted_save_leaves_no_part_behind() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut saving = Command::new(Kind::Kvd.client_tool())
+            .arg(format!("--endpoints={}", silent.local_addr().expect("an address")))
+            .args(["snapshot", "save"])
+            .arg(directory.path().join("a.db"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("kvctl starts");
+        let (connection, _) = silent.accept().expect("a connection");
+        assert!(directory.path().join("a.db.part").exists(), "it is made before the server is asked");
+        kill_process(Pid::from_child(&saving), signal).expect("a signal");
+        assert_eq!(saving.wait().expect("kvctl ends").code(), Some(1), "{signal:?}");
+        assert_eq!(fs::read_dir(directory.path()).expect("the directory is there").count(), 0);
+        drop(connection);
+    }
+}
+
 #[test]
 fn a_digest_is_missed_unless_nobody_asks_for_it() {
     let directory = tempfile::tempdir().expect("a temporary directory");

@@ -117,7 +117,7 @@ impl From<io::Error> for CliError {
     fn from(error: io::Error) -> CliError {
         match error.kind() {
             io::ErrorKind::BrokenPipe => CliError::silent(ExitStatus::Success),
-            _ => CliError::new(ExitStatus::Io, format_args!("write standard output: {error}")),
+            _ => CliError::new(ExitStatus::Io, format_args!("write standard output: {}", system_words(&error))),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use kv_cli::arguments::Source;
-use kv_cli::{CliError, ExitStatus, Quoted};
+use kv_cli::{CliError, ExitStatus, Quoted, system_words};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use toml_edit::{DocumentMut, Item, Table};
@@ -210,7 +210,7 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
 }
 
 fn file_error(action: &str, path: &Path, error: &io::Error) -> CliError {
-    CliError::new(ExitStatus::Io, format_args!("{action} {}: {error}", path.display()))
+    CliError::new(ExitStatus::Io, format_args!("{action} {}: {}", path.display(), system_words(error)))
 }
 
 fn path() -> Result<PathBuf, CliError> {

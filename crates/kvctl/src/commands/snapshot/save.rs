@@ -11,6 +11,7 @@ use kv_cli::{
 use kv_client::{Deadline, Error};
 use kv_proto::etcdserverpb::SnapshotRequest;
 
+use crate::commands::held::{EndSignals, canceled};
 use crate::hints;
 use crate::session::{Context, connect};
 
@@ -65,12 +66,17 @@ pub(crate) async fn run(context: &Context, args: &SaveArgs) -> Result<(), CliErr
     let client = connect(std::slice::from_ref(endpoint), options).await?;
     let deadline = if context.command_timeout_is_given { context.deadline() } else { Deadline::NEVER };
 
+    let mut signals = EndSignals::new()?;
     let mut file = match name.as_str() {
         STDOUT => SnapshotFile::stream(stdout()?, args.zstd),
         path => SnapshotFile::create(Path::new(path), args.zstd),
     }
     .map_err(|error| save_error(&error))?;
-    let version = fetch(&client, deadline, &mut file).await?;
+    let version = tokio::select! {
+        fetched = fetch(&client, deadline, &mut file) => fetched?,
+        // What has come so far goes away with the file.
+        _ = signals.next() => return Err(canceled()),
+    };
     file.finish().map_err(|error| save_error(&error))?;
 
     if name == STDOUT {
