@@ -173,6 +173,14 @@ impl Contest {
                 report.add_line(target.id, figures.iter().map(|(server, figure)| (server.as_str(), *figure)));
             }
         }
+        if !rows.is_empty() {
+            let KeySpace { keys, key_bytes, value_bytes, .. } = keys;
+            let CompareArgs { rounds, seconds, .. } = args;
+            report.notes.push(format!(
+                "loads were of {keys} keys of {key_bytes} B with values of {value_bytes} B; each server had {rounds} turns of \
+                 {seconds} s"
+            ));
+        }
         report.notes.extend(saturation_notes(&report.loads));
         Ok(())
     }

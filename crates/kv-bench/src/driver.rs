@@ -28,7 +28,7 @@ use pace::Pace;
 pub(crate) use pace::Until;
 pub(crate) use recorded::{Recorded, empty_histogram};
 use recorded::{Recorder, thread_cpu};
-pub(crate) use wire::{Connection, Method};
+pub(crate) use wire::{Connection, Method, PREFIX_BYTES, framed};
 
 /// What clients do.
 #[derive(Debug, Clone)]

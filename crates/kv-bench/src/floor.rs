@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use clap::Args;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -22,9 +22,8 @@ use tokio::runtime;
 use tokio::task::LocalSet;
 
 use crate::BenchError;
+use crate::driver::{PREFIX_BYTES, framed};
 
-/// Before each message: whether it is compressed, and its length.
-const PREFIX_BYTES: usize = 5;
 /// Of the constant keys and values.
 const KEY_BYTES: usize = 32;
 const VALUE_BYTES: usize = 256;
@@ -110,14 +109,6 @@ impl Answers {
             list: framed(&range(KEYS_MAX)),
         }
     }
-}
-
-fn framed(message: &impl Message) -> Bytes {
-    let mut bytes = BytesMut::with_capacity(PREFIX_BYTES + message.encoded_len());
-    bytes.put_u8(0);
-    bytes.put_u32(message.encoded_len() as u32);
-    message.encode_raw(&mut bytes);
-    bytes.freeze()
 }
 
 async fn answer(

@@ -133,7 +133,7 @@ enum WorkloadArgs {
         #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
         watchers: u64,
     },
-    /// Renew leases
+    /// Renew leases; they end an hour after the last renewal
     Lease {
         #[command(flatten)]
         drive: DriveArgs,
@@ -146,7 +146,7 @@ enum WorkloadArgs {
 /// Who the clients are, and what they write.
 #[derive(Debug, Clone, Args)]
 struct ClientArgs {
-    /// Where the server is; clients are spread over several
+    /// Where the server is, as `http://HOST[:PORT]`; clients are spread over several
     #[arg(long, value_name = "URL", value_delimiter = ',', default_value = "http://127.0.0.1:2379")]
     endpoint: Vec<String>,
     /// Operations under way at once

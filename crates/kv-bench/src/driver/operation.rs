@@ -17,8 +17,8 @@ use super::pace::Pace;
 use super::wire::{Connection, Messages, Method, Requests};
 use crate::BenchError;
 
-/// The time to live of leases that are renewed, in seconds: none ends during a run.
-const LEASE_TTL: i64 = 100_000;
+/// The time to live of leases that are renewed, in seconds: none ends during a run, and none is left behind for long.
+const LEASE_TTL: i64 = 3600;
 
 /// What an operation of a load is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Watchers beside the clients of a load: those that are to see what is written, and those that are only there.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ pub(super) struct Watchers {
     /// Events that have arrived since the beginning, or why there will be no more.
     arrived: watch::Receiver<Result<u64, Status>>,
     /// Of what had arrived before the present load.
-    before: std::cell::Cell<u64>,
+    before: Cell<u64>,
     _receivers: JoinSet<()>,
 }
 
@@ -94,7 +95,7 @@ impl Watchers {
                 }
             });
         }
-        Watchers { count, arrived, before: std::cell::Cell::new(0), _receivers: receivers }
+        Watchers { count, arrived, before: Cell::new(0), _receivers: receivers }
     }
 
     pub(super) fn count(&self) -> u64 {

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tonic::{Code, Status};
 
 /// Before each message: whether it is compressed, and its length.
-const PREFIX_BYTES: usize = 5;
+pub(crate) const PREFIX_BYTES: usize = 5;
 /// What a server may send before it hears that it was read.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 16 << 20;
@@ -195,7 +195,8 @@ fn message_length(bytes: &[u8]) -> Option<usize> {
     Some(u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize)
 }
 
-fn framed<Q: Message>(message: &Q) -> Bytes {
+/// Returns a message as it is sent.
+pub(crate) fn framed<Q: Message>(message: &Q) -> Bytes {
     let length = message.encoded_len();
     let mut bytes = BytesMut::with_capacity(PREFIX_BYTES + length);
     bytes.put_u8(0);
