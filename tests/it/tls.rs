@@ -181,19 +181,15 @@ fn only_allowed_common_names_are_let_in() {
     );
     let by_file = format!("{file}  allowed-cn: [alice, bob]\n");
     let flags = ["--trusted-ca-file", &trusted, "--client-cert-auth", "--client-cert-allowed-cn=alice,bob"];
-    for server in [
-        Server::start_configured(Kind::Etcd37, &by_file),
-        Server::start_configured(Kind::Kvd, &by_file),
-        Server::start_secure(Kind::Kvd, &authority, &flags),
+    // Every row asks every client, and those that are refused take their time.
+    let by_name = [("alice", true), ("mallory", false)];
+    for (server, rows) in [
+        (Server::start_configured(Kind::Etcd37, &by_file), by_name),
+        (Server::start_configured(Kind::Kvd, &by_file), by_name),
+        (Server::start_secure(Kind::Kvd, &authority, &flags), [("bob", true), ("nobody", false)]),
     ] {
-        for (certificate, expected) in [
-            (Some("alice"), true),
-            (Some("bob"), true),
-            (Some("mallory"), false),
-            (Some("nobody"), false),
-            (None, false),
-        ] {
-            Papers { authority: &authority, certificate }.check(&server, "localhost", expected);
+        for (certificate, expected) in rows {
+            Papers { authority: &authority, certificate: Some(certificate) }.check(&server, "localhost", expected);
         }
     }
     authority.sign("host", &Subject { names: &["a.clients.example"], ..client("x") });
