@@ -24,16 +24,16 @@ Examples:
 const LONG_ABOUT: &str = "\
 Name ways to connect
 
-A context has endpoints, files for TLS, a user and where its password comes from, under a name. They are kept in
-$XDG_CONFIG_HOME/kvctl/config.toml, which is ~/.config/kvctl/config.toml by default, or in the file that KVCTL_CONFIG names; it holds
+A context has endpoints, files for TLS, a user and where its password comes from, under a name. They are kept in \
+$XDG_CONFIG_HOME/kvctl/config.toml, which is ~/.config/kvctl/config.toml by default, or in the file that KVCTL_CONFIG names; it holds \
 no secrets, and only its owner can read it.
 
---context chooses one for a command: what the environment says about servers, TLS and users does not count then, and options on
-the line win. Where they name another server than the context does, that gets neither its user nor its secrets. Without
---context, the one in use is taken, but not where --endpoints or --discovery-srv is given, on the line or in the environment:
+--context chooses one for a command: what the environment says about servers, TLS and users does not count then, and options on \
+the line win. Where they name another server than the context does, that gets neither its user nor its secrets. Without \
+--context, the one in use is taken, but not where --endpoints or --discovery-srv is given, on the line or in the environment: \
 then nothing of it applies. An empty --context is none.
 
-A protected context asks before every command that changes something, and refuses where it cannot ask; --yes says that
+A protected context asks before every command that changes something, and refuses where it cannot ask; --yes says that \
 it is meant.";
 
 /// Name ways to connect

@@ -29,7 +29,7 @@ Examples:
 /// Print keys and values as lines of JSON
 ///
 /// Each line is an object with `key`, `value`, `create_revision`, `mod_revision` and `version`, and `lease` where there is
-/// one. A key or value that is not UTF-8 is `{\"base64\":\"…\"}`. All lines are of one revision, however long it takes. `kvctl
+/// one. A key or value that is not UTF-8 is `{"base64":"…"}`. All lines are of one revision, however long it takes. `kvctl
 /// import` reads them. This is no backup: revisions, leases and users are not in it; `kvctl snapshot save` makes one.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "kvctl export [OPTIONS] [PREFIX]", after_long_help = EXAMPLES)]

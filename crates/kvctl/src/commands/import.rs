@@ -36,11 +36,11 @@ Examples:
 const LONG_ABOUT: &str = "\
 Write keys and values from lines of JSON
 
-Reads what `kvctl export` prints: objects with `key` and `value`, on a line each. A file is read to its end before anything
-is written, so that one with a malformed line changes nothing. Keys that have their value already are left alone, others
+Reads what `kvctl export` prints: objects with `key` and `value`, on a line each. A file is read to its end before anything \
+is written, so that one with a malformed line changes nothing. Keys that have their value already are left alone, others \
 are written in transactions of up to --max-txn-ops keys; a key that is there keeps its lease, a new one has none.
 
-With --if-absent or --if-unchanged, the first key that is not as expected ends the import with status 11; what came
+With --if-absent or --if-unchanged, the first key that is not as expected ends the import with status 11; what came \
 before its transaction is written. With --dry-run, nothing is written, and every key that would be is printed.";
 
 /// Bytes of keys and values in one transaction; servers limit a request to 1.5 MiB unless told otherwise.

@@ -38,11 +38,11 @@ Examples:
 const LONG_ABOUT: &str = "\
 Run a command with a server of its own
 
-Starts a private kvd on a free port, with an empty store or with what a snapshot holds, and runs COMMAND once it serves. COMMAND
-finds it in KVCTL_ENDPOINTS and ETCDCTL_ENDPOINTS; other variables of kvctl and etcdctl that say how to connect are taken
+Starts a private kvd on a free port, with an empty store or with what a snapshot holds, and runs COMMAND once it serves. COMMAND \
+finds it in KVCTL_ENDPOINTS and ETCDCTL_ENDPOINTS; other variables of kvctl and etcdctl that say how to connect are taken \
 away. The exit status is COMMAND's: 128 and the signal's number if a signal ended it, 127 if it is not there.
 
-The server ends with the command, and its directory, in TMPDIR or /tmp, is removed. If kvctl is killed, so are COMMAND and what it
+The server ends with the command, and its directory, in TMPDIR or /tmp, is removed. If kvctl is killed, so are COMMAND and what it \
 started, on Linux, and the server ends too. kvd is looked for beside kvctl, then in PATH; for a snapshot, so is kvutl.";
 
 /// Run a command with a server of its own

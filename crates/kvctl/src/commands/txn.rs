@@ -37,14 +37,14 @@ Examples:
 const LONG_ABOUT: &str = "\
 Run several operations as one, under conditions
 
-Reads three parts from standard input, each ended by an empty line: conditions, the operations for when all of them hold,
+Reads three parts from standard input, each ended by an empty line: conditions, the operations for when all of them hold, \
 and the operations for when one does not.
 
-A condition is TARGET(\"KEY\") OPERATOR \"VALUE\". The target is `version` (or `ver`), `create` (`c`), `mod` (`m`),
-`value` (`val`) or `lease`; the operator is =, !=, < or >. Key and value are always quoted, with escapes like \\n and
+A condition is TARGET(\"KEY\") OPERATOR \"VALUE\". The target is `version` (or `ver`), `create` (`c`), `mod` (`m`), \
+`value` (`val`) or `lease`; the operator is =, !=, < or >. Key and value are always quoted, with escapes like \\n and \
 \\x00. The version of a key that does not exist is 0.
 
-An operation is a get, put or del command with its options. Words may be quoted: '…' is taken as it is, \"…\" knows
+An operation is a get, put or del command with its options. Words may be quoted: '…' is taken as it is, \"…\" knows \
 escapes.
 
 Prints SUCCESS or FAILURE, and the result of each operation after an empty line.";

@@ -34,15 +34,15 @@ Examples:
 const LONG_ABOUT: &str = "\
 Watch keys change
 
-Prints PUT or DELETE, the key and the new value of every change, each on a line of its own, until it is interrupted. A
+Prints PUT or DELETE, the key and the new value of every change, each on a line of its own, until it is interrupted. A \
 connection that breaks is made again without losing a change.
 
-With COMMAND, runs it for each change. It finds the change in ETCD_WATCH_REVISION, ETCD_WATCH_EVENT_TYPE, ETCD_WATCH_KEY
-and ETCD_WATCH_VALUE, the last three as Go string literals, and as a line of JSON, as --write-out=jsonl prints it, on standard
-input. What is too large for a variable, 128 KiB, is only there. The watch ends with status 1 when a command fails, unless
+With COMMAND, runs it for each change. It finds the change in ETCD_WATCH_REVISION, ETCD_WATCH_EVENT_TYPE, ETCD_WATCH_KEY \
+and ETCD_WATCH_VALUE, the last three as Go string literals, and as a line of JSON, as --write-out=jsonl prints it, on standard \
+input. What is too large for a variable, 128 KiB, is only there. The watch ends with status 1 when a command fails, unless \
 --keep-going is given.
 
-With --interactive, reads lines from standard input: `watch [OPTIONS] KEY [RANGE_END]` adds a watch, `progress` asks the
+With --interactive, reads lines from standard input: `watch [OPTIONS] KEY [RANGE_END]` adds a watch, `progress` asks the \
 server up to which revision all changes have been seen.";
 
 /// Watch keys change
