@@ -20,6 +20,8 @@ pub struct BackgroundOptions {
     pub compaction_rows: usize,
     /// How long a compaction rests between slices, at least.
     pub compaction_pause: Duration,
+    /// Above this size of the store a compaction hurries, in bytes: what it deletes may be needed soon.
+    pub compaction_hurry_bytes: u64,
     /// How long a compaction waits for readers below it.
     pub reader_patience: Duration,
     /// Called after each checkpoint: the log is not needed up to there.
@@ -59,6 +61,7 @@ impl BackgroundOptions {
             checkpoint_interval: CHECKPOINT_INTERVAL,
             compaction_rows: COMPACTION_ROWS,
             compaction_pause: COMPACTION_PAUSE,
+            compaction_hurry_bytes: u64::MAX,
             reader_patience: READER_PATIENCE,
             on_checkpoint: Box::new(|_| {}),
             on_compaction_slice: Box::new(|_| {}),
@@ -93,6 +96,7 @@ impl Background {
             checkpoint_interval,
             compaction_rows,
             compaction_pause,
+            compaction_hurry_bytes,
             reader_patience,
             on_checkpoint,
             on_compaction_slice,
@@ -106,7 +110,7 @@ impl Background {
         };
         let compact = {
             let store = Arc::clone(store);
-            let pace = CompactionPace::new(compaction_rows, compaction_pause);
+            let pace = CompactionPace::new(compaction_rows, compaction_pause, compaction_hurry_bytes);
             let told = CompactionTold { slice: on_compaction_slice, compacted: on_compacted, damage: on_damage };
             move || run_compactions(&store, pace, reader_patience, &told, &*on_failure)
         };
@@ -193,7 +197,8 @@ fn run_compactions(
             Ok(CompactionStep::More { slice }) => {
                 (told.slice)(slice);
                 let is_idle = mem::replace(&mut applied, store.applied()) == applied;
-                if store.rest(pace.rest_after(slice_began.elapsed(), is_idle || store.is_behind_with_compactions())) {
+                let hurry = is_idle || store.is_behind_with_compactions() || pace.is_large(store.charged_bytes());
+                if store.rest(pace.rest_after(slice_began.elapsed(), hurry)) {
                     return;
                 }
             }

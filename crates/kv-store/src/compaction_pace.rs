@@ -1,4 +1,5 @@
-//! How fast a compaction deletes: slowly while somebody writes, faster when the next compaction is waiting already.
+//! How fast a compaction deletes: slowly while somebody writes, faster when the next compaction is waiting already or the store
+//! becomes large.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ const SLICE: Duration = Duration::from_millis(5);
 const ROWS_MIN: usize = 64;
 /// How many times longer than a slice the rest after it is while there are writes…
 const REST: u32 = 9;
-/// … and while there are none, or deletion cannot keep up with compactions.
+/// … and while there are none, deletion cannot keep up with compactions, or the store is large.
 const SHORT_REST: u32 = 1;
 
 /// The pace of one compaction after the other.
@@ -16,19 +17,25 @@ const SHORT_REST: u32 = 1;
 pub(crate) struct CompactionPace {
     rows_max: usize,
     rest_min: Duration,
+    hurry_bytes: u64,
     rows: usize,
 }
 
 impl CompactionPace {
     /// Begins with slices of a size from which they settle where they take [`SLICE`], with `rows_max` changes at most, and
-    /// a rest of `rest_min` at least between them.
-    pub(crate) fn new(rows_max: usize, rest_min: Duration) -> Self {
-        Self { rows_max, rest_min, rows: ROWS_MIN.min(rows_max) }
+    /// a rest of `rest_min` at least between them. A store of more than `hurry_bytes` is large.
+    pub(crate) fn new(rows_max: usize, rest_min: Duration, hurry_bytes: u64) -> Self {
+        Self { rows_max, rest_min, hurry_bytes, rows: ROWS_MIN.min(rows_max) }
     }
 
     /// Returns how many changes the next slice is to look at.
     pub(crate) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Says whether a store of that size may soon need what is to be deleted.
+    pub(crate) fn is_large(&self, bytes: u64) -> bool {
+        bytes > self.hurry_bytes
     }
 
     /// Takes note of how long a slice took, and returns how long to rest after it.
@@ -51,7 +58,7 @@ mod tests {
 
     #[test]
     fn slices_settle_where_they_take_their_time() {
-        let mut pace = CompactionPace::new(1000, 10 * MILLISECOND);
+        let mut pace = CompactionPace::new(1000, 10 * MILLISECOND, 500);
         // 20 µs a change.
         for _ in 0..20 {
             pace.rest_after(pace.rows() as u32 * MILLISECOND / 50, false);
@@ -65,14 +72,15 @@ mod tests {
             pace.rest_after(100 * MILLISECOND, false);
         }
         assert_eq!(pace.rows(), ROWS_MIN);
-        assert_eq!(CompactionPace::new(10, MILLISECOND).rows(), 10);
+        assert_eq!(CompactionPace::new(10, MILLISECOND, 500).rows(), 10);
     }
 
     #[test]
     fn a_tenth_of_the_time_is_for_deleting_and_half_in_a_hurry() {
-        let mut pace = CompactionPace::new(1000, 10 * MILLISECOND);
+        let mut pace = CompactionPace::new(1000, 10 * MILLISECOND, 500);
         assert_eq!(pace.rest_after(4 * MILLISECOND, false), 36 * MILLISECOND);
         assert_eq!(pace.rest_after(40 * MILLISECOND, true), 40 * MILLISECOND);
         assert_eq!(pace.rest_after(MILLISECOND, false), 10 * MILLISECOND);
+        assert_eq!([500, 501].map(|bytes| pace.is_large(bytes)), [false, true]);
     }
 }
