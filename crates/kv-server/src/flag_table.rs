@@ -149,9 +149,9 @@ const FLAGS: &[Flag] = &[
         .help("For compatibility. More than 0.")
         .not_honoured("there are no other members' hashes to compare; each compaction is hashed as it ends"),
     flag(Group::Storage, "compaction-batch-limit", "N", "1000", |config, text| u32_into(&mut config.compaction_batch_limit, text))
-        .help("Revisions a compaction looks at in one step, at most; fewer where a step would take over 5ms."),
+        .help("Revisions a compaction deletes in one step."),
     flag(Group::Storage, "compaction-sleep-interval", "DURATION", "10ms", |config, text| { config.compaction_sleep_interval = parse_duration(text)?; Ok(()) })
-        .help("Pause between two such steps, at least; nine times as long as the step while there are writes."),
+        .help("Pause between two such steps."),
     flag(Group::Storage, "bootstrap-defrag-threshold-megabytes", "N", "0", |config, text| u32_into(&mut config.bootstrap_defrag_threshold_megabytes, text))
         .help("Defragment at the start if so many MiB of the store file are free. 0: never."),
     flag(Group::Storage, "unsafe-no-fsync", "", "false", |config, text| { config.unsafe_no_fsync = parse_bool(text)?; Ok(()) }).switch()

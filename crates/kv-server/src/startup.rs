@@ -148,7 +148,6 @@ pub(crate) fn background_options(
     BackgroundOptions {
         compaction_rows: config.compaction_batch_limit as usize,
         compaction_pause: config.compaction_sleep_interval,
-        compaction_hurry_bytes: config.quota_bytes().map_or(u64::MAX, |quota| quota.unsigned_abs() / 2),
         on_checkpoint: Box::new(move |stored| {
             commits.commit_duration.observe(stored.took);
             if let Some(node) = node.upgrade() {

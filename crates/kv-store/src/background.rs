@@ -1,14 +1,12 @@
 //! The threads that work for a store in the background: one stores effects, one deletes what was compacted.
 
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::checkpoint::{Checkpointed, Wait};
 use crate::compaction::{CompactionStep, SliceDone};
-use crate::compaction_pace::CompactionPace;
 use crate::storage_error::{StorageError, StorageErrorKind};
 use crate::store::Store;
 
@@ -16,12 +14,10 @@ use crate::store::Store;
 pub struct BackgroundOptions {
     /// How long effects wait before they are stored, unless they fill a transaction before.
     pub checkpoint_interval: Duration,
-    /// How many changes one slice of a compaction looks at, at most.
+    /// How many changes one slice of a compaction looks at.
     pub compaction_rows: usize,
-    /// How long a compaction rests between slices, at least.
+    /// How long a compaction rests between slices.
     pub compaction_pause: Duration,
-    /// Above this size of the store a compaction hurries, in bytes: what it deletes may be needed soon.
-    pub compaction_hurry_bytes: u64,
     /// How long a compaction waits for readers below it.
     pub reader_patience: Duration,
     /// Called after each checkpoint: the log is not needed up to there.
@@ -61,7 +57,6 @@ impl BackgroundOptions {
             checkpoint_interval: CHECKPOINT_INTERVAL,
             compaction_rows: COMPACTION_ROWS,
             compaction_pause: COMPACTION_PAUSE,
-            compaction_hurry_bytes: u64::MAX,
             reader_patience: READER_PATIENCE,
             on_checkpoint: Box::new(|_| {}),
             on_compaction_slice: Box::new(|_| {}),
@@ -96,7 +91,6 @@ impl Background {
             checkpoint_interval,
             compaction_rows,
             compaction_pause,
-            compaction_hurry_bytes,
             reader_patience,
             on_checkpoint,
             on_compaction_slice,
@@ -110,9 +104,9 @@ impl Background {
         };
         let compact = {
             let store = Arc::clone(store);
-            let pace = CompactionPace::new(compaction_rows, compaction_pause, compaction_hurry_bytes);
+            let pace = CompactionPace { rows: compaction_rows, pause: compaction_pause, patience: reader_patience };
             let told = CompactionTold { slice: on_compaction_slice, compacted: on_compacted, damage: on_damage };
-            move || run_compactions(&store, pace, reader_patience, &told, &*on_failure)
+            move || run_compactions(&store, pace, &told, &*on_failure)
         };
         Self {
             store: Arc::clone(store),
@@ -138,6 +132,13 @@ impl Drop for Background {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+#[derive(Clone, Copy)]
+struct CompactionPace {
+    rows: usize,
+    pause: Duration,
+    patience: Duration,
 }
 
 /// Who is told of what compactions do.
@@ -175,19 +176,11 @@ fn run_checkpoints(
     }
 }
 
-fn run_compactions(
-    store: &Store,
-    mut pace: CompactionPace,
-    patience: Duration,
-    told: &CompactionTold,
-    on_failure: &dyn Fn(&StorageError),
-) {
+fn run_compactions(store: &Store, pace: CompactionPace, told: &CompactionTold, on_failure: &dyn Fn(&StorageError)) {
     let mut begun = None;
-    let mut applied = None;
     while store.wait_for_compaction() {
-        let started = *begun.get_or_insert_with(Instant::now);
-        let slice_began = Instant::now();
-        match store.compaction_step(pace.rows(), patience) {
+        let started = *begun.get_or_insert_with(std::time::Instant::now);
+        match store.compaction_step(pace.rows, pace.patience) {
             Ok(CompactionStep::Idle | CompactionStep::Waiting) => begun = None,
             Ok(CompactionStep::Finished { revision, slice }) => {
                 begun = None;
@@ -196,9 +189,7 @@ fn run_compactions(
             }
             Ok(CompactionStep::More { slice }) => {
                 (told.slice)(slice);
-                let is_idle = mem::replace(&mut applied, store.applied()) == applied;
-                let hurry = is_idle || store.is_behind_with_compactions() || pace.is_large(store.charged_bytes());
-                if store.rest(pace.rest_after(slice_began.elapsed(), hurry)) {
+                if store.rest(pace.pause) {
                     return;
                 }
             }

@@ -120,11 +120,6 @@ impl Store {
         true
     }
 
-    /// Says whether a newer compaction waits for the end of the one whose deletion is under way.
-    pub(crate) fn is_behind_with_compactions(&self) -> bool {
-        self.compaction.lock().is_behind()
-    }
-
     /// Waits until there is something to delete that was stored; `false` where the store is being closed.
     pub(crate) fn wait_for_compaction(&self) -> bool {
         loop {

@@ -78,11 +78,6 @@ impl CompactionState {
         Some(finished)
     }
 
-    /// Says whether a newer compaction waits for the end of the one whose deletion has begun.
-    pub(crate) fn is_behind(&self) -> bool {
-        self.begun.is_some_and(|begun| begun < self.target)
-    }
-
     /// Says whether everything that the compaction at a revision gave up is deleted.
     pub(crate) fn is_finished(&self, revision: i64) -> bool {
         self.finished >= revision

@@ -66,7 +66,6 @@ mod checkpoint;
 mod command;
 mod command_kind;
 mod compaction;
-mod compaction_pace;
 mod compaction_state;
 mod digest;
 mod disk_full;
