@@ -107,7 +107,7 @@ impl Check<'_> {
         let mut keys = KeyIndex::new();
         // Whose rows are damaged, so that whatever refers to them is not reported too.
         let mut damaged = BTreeSet::new();
-        let mut last = Point::new(kept.deleted_to.max(FIRST_REVISION), i64::MAX);
+        let mut last = kept.start();
         for row in rows {
             let (key, bytes) = match row {
                 Ok(row) => row,
@@ -125,7 +125,7 @@ impl Check<'_> {
             if at.major > kept.revision {
                 self.note(&format!("revision {at}: it is newer than the newest revision, {}", kept.revision));
             }
-            if at.major > kept.deleted_to && !at.follows(last) && !kept.is_lost(last, at) {
+            if kept.misses_between(last, at) {
                 self.note(&format!("revision {at}: the change before it, after {}, is missing", shown(last)));
             }
             last = last.max(at);
@@ -137,8 +137,7 @@ impl Check<'_> {
                 }
             }
         }
-        let end = Point::new(kept.revision.saturating_add(1), 0);
-        if last.major < kept.revision && !kept.is_lost(last, end) {
+        if kept.misses_newest(last) {
             self.note(&format!("revision {}: it is the newest, and its changes are missing", kept.revision));
         }
         self.checked.live_keys = keys.live_len();

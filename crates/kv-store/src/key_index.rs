@@ -207,7 +207,7 @@ impl KeyIndex {
         self.totals.versions
     }
 
-    /// Estimates the memory used, in bytes, within about a fifth.
+    /// Estimates the memory used, in bytes: within about a third, depending on how much the keys share.
     pub fn memory_bytes(&self) -> u64 {
         // What a key and a version take in memory, and some room, since nodes are not full. Keys share what they begin
         // with, half of it as a guess.

@@ -12,7 +12,7 @@ use crate::key_index::{KeyIndex, KeyIndexBuilder, Version};
 use crate::leases::Leases;
 use crate::lmdb_file::LmdbFile;
 use crate::record::{Head, parse_row};
-use crate::revision::{FIRST_REVISION, LogPosition, Point};
+use crate::revision::{LogPosition, Point};
 use crate::schema::{self, REV, Table};
 use crate::storage::{Kept, Meta, Storage, StorageReader};
 use crate::storage_error::{OpenError, StorageError};
@@ -95,7 +95,7 @@ struct IndexLoading {
 
 impl IndexLoading {
     fn new(kept: Kept) -> Self {
-        let last = Point::new(kept.deleted_to.max(FIRST_REVISION), i64::MAX);
+        let last = kept.start();
         Self { kept, builder: KeyIndexBuilder::new(), before: None, last }
     }
 
@@ -110,7 +110,7 @@ impl IndexLoading {
         if self.before.is_some_and(|before| before >= head.at) {
             return damaged("there is another change at the same place".to_owned());
         }
-        if head.at.major > kept.deleted_to && !head.at.follows(last) && !kept.is_lost(last, head.at) {
+        if kept.misses_between(last, head.at) {
             return damaged("the change before it is missing".to_owned());
         }
         let is_possible = if head.tombstone {
@@ -133,8 +133,7 @@ impl IndexLoading {
 
     fn finish(self) -> Result<KeyIndex, StorageError> {
         let Self { kept, builder, last, .. } = self;
-        let end = Point::new(kept.revision.saturating_add(1), 0);
-        if kept.revision > kept.deleted_to && last.major < kept.revision && !kept.is_lost(last, end) {
+        if kept.misses_newest(last) {
             let action = format!("read revision {} from table rev", kept.revision);
             return Err(StorageError::corrupted(action, "it is the newest, and its changes are missing"));
         }

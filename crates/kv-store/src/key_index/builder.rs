@@ -6,7 +6,7 @@ use std::collections::binary_heap::PeekMut;
 use std::mem;
 
 use super::history::Packed;
-use super::key_parts::{KeyParts, common_length};
+use super::key_parts::{KeyParts, common_prefix};
 use super::node_builder::NodeBuilder;
 use super::{KeyIndex, Version};
 use crate::Point;
@@ -115,9 +115,7 @@ impl Run {
     /// Returns the versions in the order of keys and of changes.
     fn sorted(&self) -> Self {
         let first = self.get(0).map_or(&[][..], |(key, _)| key);
-        let common = self.iter().fold(first.len(), |common, (key, _)| {
-            first[..common].iter().zip(key).take_while(|(left, right)| left == right).count()
-        });
+        let common = self.iter().fold(first.len(), |common, (key, _)| common_prefix(&first[..common], key));
         // Comparing a number that is at hand settles most pairs without a look at the keys. Those of one key are in
         // the order of changes already.
         let rests = self.iter().map(|(key, _)| &key[common..]);
@@ -160,7 +158,7 @@ struct Next<'a> {
 impl<'a> Merge<'a> {
     fn new(runs: &'a [Run]) -> Self {
         let starts = runs.iter().filter(|run| !run.versions.is_empty()).map(|run| run.common.as_slice());
-        let shortest = starts.reduce(|first, other| &first[..common_length(first.into(), other.into())]);
+        let shortest = starts.reduce(|first, other| &first[..common_prefix(first, other)]);
         let mut merge =
             Self { runs, common: shortest.map_or(0, <[u8]>::len), next: BinaryHeap::with_capacity(runs.len()) };
         let first: Vec<_> = (0..runs.len()).filter_map(|run| merge.look(run, 0)).map(Reverse).collect();

@@ -13,7 +13,7 @@
 use std::cmp::Ordering;
 use std::ops::Bound;
 
-use super::key_parts::{KeyParts, common_length};
+use super::key_parts::{KeyParts, common_length, common_prefix};
 
 /// By how many keys a list grows, so that a node wastes little room.
 const KEYS_STEP: usize = 8;
@@ -134,7 +134,7 @@ impl KeyBlock {
             self.bytes.extend_from_slice(key);
             self.common = key.len();
         } else {
-            let common = self.common_with(key);
+            let common = common_prefix(&self.bytes[..self.common], key);
             if common < self.common {
                 self.set_common(common);
             }
@@ -205,10 +205,6 @@ impl KeyBlock {
 
     fn start(&self, index: usize) -> usize {
         if index == 0 { self.common } else { self.ends[index - 1] as usize }
-    }
-
-    fn common_with(&self, key: &[u8]) -> usize {
-        self.bytes[..self.common].iter().zip(key).take_while(|(own, other)| own == other).count()
     }
 
     /// Finds out what the keys have in common, and keeps it once.

@@ -89,6 +89,11 @@ impl PartialEq<[u8]> for KeyParts<'_> {
     }
 }
 
+/// Returns how many bytes two pieces of keys begin with alike.
+pub(super) fn common_prefix(left: &[u8], right: &[u8]) -> usize {
+    left.iter().zip(right).take_while(|(left, right)| left == right).count()
+}
+
 /// Returns how many bytes two keys begin with alike.
 pub(super) fn common_length(left: KeyParts<'_>, right: KeyParts<'_>) -> usize {
     left.bytes().zip(right.bytes()).take_while(|(left, right)| left == right).count()

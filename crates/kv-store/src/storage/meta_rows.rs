@@ -65,8 +65,23 @@ impl Kept {
         Ok(Self { revision, deleted_to: compact_finished.max(deleting), gaps: gaps.unwrap_or_default() })
     }
 
+    /// Returns the point that stands for everything that may have been deleted, to begin comparing at.
+    pub(crate) fn start(&self) -> Point {
+        Point::new(self.deleted_to.max(FIRST_REVISION), i64::MAX)
+    }
+
+    /// Says whether a change is missing between `last`, the last one seen, and the next one at `at`.
+    pub(crate) fn misses_between(&self, last: Point, at: Point) -> bool {
+        at.major > self.deleted_to && !at.follows(last) && !self.is_lost(last, at)
+    }
+
+    /// Says whether the newest revision is missing behind `last`, the last change there is.
+    pub(crate) fn misses_newest(&self, last: Point) -> bool {
+        last.major < self.revision && !self.is_lost(last, Point::new(self.revision.saturating_add(1), 0))
+    }
+
     /// Says whether damage is known to have taken what was between two changes.
-    pub(crate) fn is_lost(&self, after: Point, before: Point) -> bool {
+    fn is_lost(&self, after: Point, before: Point) -> bool {
         self.gaps.iter().any(|gap| gap.before == before && gap.after <= after)
     }
 }
