@@ -78,9 +78,7 @@ impl Session {
     /// Connects, and creates what the load needs before it begins: watchers, leases.
     pub(crate) async fn open(server: &str, urls: &[String], load: Load) -> Result<Session, BenchError> {
         load.keys.check()?;
-        let failed = |request| {
-            move |status| BenchError::Request { server: server.to_owned(), request, status: Box::new(status) }
-        };
+        let failed = |request| BenchError::request(server, request);
         let mut connections = Vec::new();
         for url in urls.iter().cycle().take(load.connections.max(urls.len())) {
             connections.push(Connection::open(url).await.map_err(failed("connecting"))?);
@@ -154,7 +152,7 @@ impl Session {
 
 impl Shared {
     fn failed(&self, request: &'static str, status: Status) -> BenchError {
-        BenchError::Request { server: self.server.clone(), request, status: Box::new(status) }
+        BenchError::request(&self.server, request)(status)
     }
 
     /// Fails unless so many things were answered.

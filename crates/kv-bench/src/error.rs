@@ -51,4 +51,10 @@ impl BenchError {
         let action = action.into();
         move |source| BenchError::Io { action, source }
     }
+
+    /// Returns a function that turns a server's refusal of `request` into an error.
+    pub(crate) fn request(server: &str, request: &'static str) -> impl FnOnce(tonic::Status) -> BenchError + use<> {
+        let server = server.to_owned();
+        move |status| BenchError::Request { server, request, status: Box::new(status) }
+    }
 }

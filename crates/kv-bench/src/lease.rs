@@ -72,10 +72,7 @@ async fn measure(server: &mut Process, leases: u64, expiring: u64) -> Result<Row
     let endpoint = Endpoint::from_shared(server.url()).expect("the URL is made of an address").tcp_nodelay(true);
     let [loading, writing] = std::array::from_fn(|_| endpoint.connect_lazy());
     let name = server.name().to_owned();
-    let failed = |request: &'static str| {
-        let server = name.clone();
-        move |status| BenchError::Request { server, request, status: Box::new(status) }
-    };
+    let failed = |request| BenchError::request(&name, request);
     eprintln!("{name}: granting {leases} leases");
     let began = Instant::now();
     grant(&loading, 1..=leases, || LONG_TTL).await.map_err(failed("granting"))?;

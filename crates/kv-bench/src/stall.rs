@@ -100,10 +100,7 @@ async fn measure_each(server: &mut Process, megabytes: u64, what: &[Upkeep]) -> 
     // Each on a connection of its own, so that one never waits for the bytes of another.
     let [loading, reading, writing, upkeep] = std::array::from_fn(|_| endpoint.connect_lazy());
     let name = server.name().to_owned();
-    let failed = |request: &'static str| {
-        let server = name.clone();
-        move |status| BenchError::Request { server, request, status: Box::new(status) }
-    };
+    let failed = |request| BenchError::request(&name, request);
     eprintln!("{name}: writing {megabytes} MB");
     let revision = load(loading, puts, keys).await.map_err(failed("loading"))?;
 

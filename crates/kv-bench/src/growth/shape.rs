@@ -112,10 +112,6 @@ struct Cost {
 /// Gives up everything but the newest versions; returns the microseconds of the server's processor that it took.
 async fn compaction_cpu(server: &Process) -> Result<f64, BenchError> {
     let before = server.cpu_time()?;
-    compact(server.url()).await.map_err(|status| BenchError::Request {
-        server: server.name().to_owned(),
-        request: "compaction",
-        status: Box::new(status),
-    })?;
+    compact(server.url()).await.map_err(BenchError::request(server.name(), "compaction"))?;
     Ok(server.cpu_time()?.saturating_sub(before).as_secs_f64() * 1e6)
 }

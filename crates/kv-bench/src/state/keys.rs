@@ -34,10 +34,7 @@ pub(super) async fn measure(server: &mut Process, keys: u64, changes: u64) -> Re
     wait_until_ready(server).await?;
     let mut found = Found::new(server);
     let name = found.server.clone();
-    let failed = |request: &'static str| {
-        let server = name.clone();
-        move |status| BenchError::Request { server, request, status: Box::new(status) }
-    };
+    let failed = |request| BenchError::request(&name, request);
 
     eprintln!("{name}: writing {keys} keys");
     let full = fill(server, keys).await.map_err(failed("filling"))?;
@@ -138,10 +135,7 @@ async fn count_cpu(server: &Process, keys: u64) -> Result<f64, BenchError> {
         });
     }
     while let Some(done) = tasks.join_next().await {
-        done.expect("a client does not panic").map_err(|status| {
-            let server = server.name().to_owned();
-            BenchError::Request { server, request: "count", status: Box::new(status) }
-        })?;
+        done.expect("a client does not panic").map_err(BenchError::request(server.name(), "count"))?;
     }
     let used = server.cpu_time()?.saturating_sub(before);
     Ok(used.as_secs_f64() / counted.get() as f64)

@@ -32,10 +32,7 @@ pub(super) async fn compaction(server: &mut Process, revisions: u64) -> Result<F
     wait_until_ready(server).await?;
     let mut found = Found::new(server);
     let name = found.server.clone();
-    let failed = |request: &'static str| {
-        let server = name.clone();
-        move |status| BenchError::Request { server, request, status: Box::new(status) }
-    };
+    let failed = |request| BenchError::request(&name, request);
     for (clients, rate) in [(64, None), (1, Some(1000.0))] {
         let load = |rate| Load {
             operation: Operation::Put,
