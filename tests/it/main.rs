@@ -22,6 +22,7 @@ mod doctor;
 mod duplicate_keys;
 mod endpoints;
 mod etcd_client;
+mod every_format;
 mod examples;
 mod feature_gates;
 mod formats;

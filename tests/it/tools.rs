@@ -290,10 +290,10 @@ impl Step {
 
 /// The leases that one server has granted and the members that it was told of: it chooses their ids.
 #[derive(Debug, Default)]
-struct Ids(Vec<i64>);
+pub(crate) struct Ids(Vec<i64>);
 
 impl Ids {
-    fn fill_in(&self, word: &str) -> String {
+    pub(crate) fn fill_in(&self, word: &str) -> String {
         match self.0.last() {
             Some(newest) => word.replace("$LEASE", &format!("{newest:x}")).replace("$MEMBER", &format!("{newest:x}")),
             None => word.to_owned(),
@@ -314,7 +314,15 @@ impl Ids {
         self.0.push(id.unwrap_or_else(|| panic!("no id in {printed}")));
     }
 
-    fn mask(&self, output: &Output) -> Output {
+    pub(crate) fn push(&mut self, id: i64) {
+        self.0.push(id);
+    }
+
+    pub(crate) fn all(&self) -> &[i64] {
+        &self.0
+    }
+
+    pub(crate) fn mask(&self, output: &Output) -> Output {
         let mask_text = |text: &str| {
             // Candidates are named by leases of their own.
             let text = ["held/", "office/"].into_iter().fold(text.to_owned(), |text, name| {

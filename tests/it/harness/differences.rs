@@ -150,6 +150,43 @@ pub(crate) const KNOWN: &[Difference] = &[
         contract: "cli.md section 2; etcdctl has tables of members and endpoints only",
     },
     Difference {
+        suite: "every format",
+        peers: &[Kind::Etcd37],
+        fields: &[
+            "compaction $N -w table: stdout",
+            "defrag -w table: stdout",
+            "snapshot save $FILE -w table: stdout",
+            "auth enable -w table: stdout",
+            "auth disable --user=root:r -w table: stdout",
+        ],
+        reason: "kvctl has a table for every command",
+        contract: "cli.md section 2; etcdctl has tables of members and endpoints only",
+    },
+    Difference {
+        suite: "every format",
+        peers: &[Kind::Etcd37],
+        fields: &[
+            "lease revoke $LEASE -w protobuf: stdout",
+            "lease revoke $LEASE -w protobuf: status",
+            "lease revoke $LEASE -w protobuf: first line of stderr",
+        ],
+        reason: "etcdctl revokes, and then cannot encode the answer; kvctl can",
+        contract: "cli.md section 2: protobuf is the marshalled response",
+    },
+    Difference {
+        suite: "every format",
+        peers: &[Kind::Etcd37],
+        fields: &[
+            "member list --consistency=x -w simple: first line of stderr",
+            "member list --consistency=x -w fields: first line of stderr",
+            "member list --consistency=x -w json: first line of stderr",
+            "member list --consistency=x -w table: first line of stderr",
+            "member list --consistency=x -w protobuf: first line of stderr",
+        ],
+        reason: "etcdctl names what `get` would have been asked with instead of what is wrong",
+        contract: "cli.md section 1: unknown consistency flag \"x\"",
+    },
+    Difference {
         suite: "users, kvctl for etcdctl",
         peers: &[Kind::Etcd37],
         fields: &[

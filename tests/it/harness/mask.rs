@@ -23,9 +23,9 @@ const VOLATILE_KEYS: &[&str] = &[
     "db_size_in_use", // jsonl
 ];
 
-/// Columns of `endpoint status` that hold such numbers.
+/// Columns of tables that hold such numbers.
 const VOLATILE_COLUMNS: &[&str] =
-    &["TOOK", "DB SIZE", "IN USE", "PERCENTAGE NOT IN USE", "RAFT TERM", "RAFT INDEX", "RAFT APPLIED INDEX"];
+    &["TOOK", "TTL", "DB SIZE", "IN USE", "PERCENTAGE NOT IN USE", "RAFT TERM", "RAFT INDEX", "RAFT APPLIED INDEX"];
 
 /// The same columns by position in `endpoint status -w simple`, which has no header: 3.5 and older, then newer.
 const VOLATILE_POSITIONS_OLD: &[usize] = &[3, 6, 7, 8];
@@ -99,7 +99,7 @@ fn mask_keys(text: &str) -> String {
 fn mask_durations(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == 'µ';
     let mut masked = text.to_owned();
-    for start in ["took = ", "took ", "\"took\":", "\"took\":\"", "\"Took\" : \""] {
+    for start in ["took = ", "took ", "\"took\":", "\"took\":\"", "\"Took\" : ", "\"Took\" : \""] {
         // The shorter `took ` also finds `took = `, where nothing to mask follows at once.
         masked = replace_after(&masked, start, |rest| rest.find(|c: char| !is_part(c)).unwrap_or(rest.len()));
     }

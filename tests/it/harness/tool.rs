@@ -19,6 +19,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Tool {
     program: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What one command did.
@@ -42,17 +43,42 @@ impl Output {
 impl Tool {
     /// Returns the client tool of `kind`, pointed at `server`.
     pub(crate) fn client(kind: Kind, server: &Server) -> Tool {
-        Tool { program: kind.client_tool(), arguments: vec![format!("--endpoints={}", server.endpoint())] }
+        Tool {
+            program: kind.client_tool(),
+            arguments: vec![format!("--endpoints={}", server.endpoint())],
+            environment: Vec::new(),
+        }
+    }
+
+    /// Returns kvctl under a name of its own, pointed at `server`.
+    pub(crate) fn called(program: &str, server: &Server) -> Tool {
+        Tool { program: program.into(), ..Tool::client(Kind::Kvd, server) }
     }
 
     /// Returns the client tool of `kind` with fixed arguments, its endpoint among them.
     pub(crate) fn with(kind: Kind, arguments: &[&str]) -> Tool {
-        Tool { program: kind.client_tool(), arguments: arguments.iter().map(ToString::to_string).collect() }
+        Tool {
+            program: kind.client_tool(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            environment: Vec::new(),
+        }
     }
 
     /// Returns the offline tool of `kind`.
     pub(crate) fn offline(kind: Kind) -> Tool {
-        Tool { program: kind.offline_tool(), arguments: Vec::new() }
+        Tool { program: kind.offline_tool(), arguments: Vec::new(), environment: Vec::new() }
+    }
+
+    /// Adds an argument that every command gets.
+    pub(crate) fn and(mut self, argument: String) -> Tool {
+        self.arguments.push(argument);
+        self
+    }
+
+    /// Sets a variable for every command.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: &str) -> Tool {
+        self.environment.push((name, value.to_owned()));
+        self
     }
 
     /// Runs a command without input.
@@ -76,6 +102,11 @@ impl Tool {
         output
     }
 
+    /// Runs a command that does not end by itself, and interrupts it once it has printed enough.
+    pub(crate) fn run_until<S: AsRef<OsStr>>(&self, arguments: &[S], enough: impl Fn(&[u8]) -> bool) -> Output {
+        self.finish(arguments, "", enough)
+    }
+
     fn finish<S: AsRef<OsStr>>(&self, arguments: &[S], input: &str, enough: impl Fn(&[u8]) -> bool) -> Output {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).args(arguments);
@@ -86,7 +117,7 @@ impl Tool {
             }
         }
         // 3.4 still spoke the API of version 2 on request; the others warn about the variable on stderr only.
-        command.env("ETCDCTL_API", "3");
+        command.env("ETCDCTL_API", "3").envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
