@@ -190,13 +190,14 @@ impl<'a> Place<'a> {
     fn end(&self, mut child: Child, enough: impl Fn(&str) -> bool) -> Ran {
         let deadline = Instant::now() + WITHIN;
         let read = |name| fs::read(self.path(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let mut interrupted = false;
         let status = loop {
             if let Some(status) = child.try_wait().expect("wait for an example") {
                 break status;
             }
-            if enough(&read("stdout").expect("its output")) {
+            if !interrupted && enough(&read("stdout").expect("its output")) {
                 kill_process(Pid::from_child(&child), Signal::INT).expect("interrupt an example");
-                break child.wait().expect("wait for an example");
+                interrupted = true;
             }
             if Instant::now() > deadline {
                 child.kill().expect("end an example");
@@ -211,8 +212,10 @@ impl<'a> Place<'a> {
         fs::write(self.path("typed"), format!("{PASSWORD}\n").repeat(4)).expect("a file");
         let open = |name| File::create(self.path(name)).expect("a file");
         let bin = self.path("bin");
-        let mut command = Command::new("bash");
-        command.args(["-c", &format!("set -o pipefail\n{script}")]).current_dir(self.directory.path());
+        // Whoever starts the tests in the background of a script has them ignore interrupts, and all they start.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", "bash", "-c", &format!("set -o pipefail\n{script}")]);
+        command.current_dir(self.directory.path());
         command.env_clear().env("PATH", format!("{}:{}", bin.display(), self.beginning.programs.search_path()));
         command.env("HOME", self.directory.path()).env("EDITOR", "editor").env("LC_ALL", "C.UTF-8");
         command.env("KVCTL_ENDPOINTS", self.server.endpoint());
