@@ -1,17 +1,20 @@
-//! Opening one LMDB file: the only place with `unsafe` code.
+//! Opening one LMDB file, and reading its pages where LMDB has mapped them: the only place with `unsafe` code.
 //!
 //! LMDB trusts its file. What can be checked before it maps the file is checked here, so that a file that was
 //! cut or never was LMDB's is an error with a name instead of a signal.
 
 use std::fs::{self, File};
 use std::io;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
+use std::ptr;
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls};
 
-use crate::lmdb_file::LmdbFile;
+use crate::lmdb_file::{FoundRow, LmdbFile, Tree, find_rows};
 use crate::lock_file::{LockFile, Readers, lock_path};
 use crate::schema::{REV, TABLES_OF_FORMAT_1, Table, VALUE};
 use crate::storage_error::{OpenError, StorageError};
@@ -49,6 +52,8 @@ pub(crate) enum ReaderLocking {
 pub(crate) struct Environment {
     // Fields are dropped in this order: LMDB lets go of its files before they are closed and removed.
     env: Env<WithoutTls>,
+    /// LMDB's own table, which says where the others are.
+    directory: Rows,
     pub(crate) rev: Rows,
     pub(crate) value: Rows,
     tables: [Option<Rows>; Table::ALL.len()],
@@ -72,13 +77,14 @@ impl Environment {
         let action = || format!("open store file {}", path.display());
         env.clear_stale_readers().map_err(|error| StorageError::lmdb(action(), &error))?;
         let txn = env.write_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
-        let (rev, value, tables) = env
+        let (directory, rev, value, tables) = env
             .create_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
                 for name in TABLES_OF_FORMAT_1 {
                     if !is_new && opener.open_database::<Bytes, Bytes>(txn, Some(name))?.is_none() {
                         return Ok(CommitOrAbort::Abort(name));
                     }
                 }
+                let directory = opener.create_database::<Bytes, Bytes>(txn, None)?;
                 let mut create = |name| opener.create_database::<Bytes, Bytes>(txn, Some(name));
                 let rev = create(REV)?;
                 let value = create(VALUE)?;
@@ -86,7 +92,7 @@ impl Environment {
                 for table in Table::ALL {
                     tables[table as usize] = Some(create(table.name())?);
                 }
-                Ok(CommitOrAbort::Commit((rev, value, tables)))
+                Ok(CommitOrAbort::Commit((directory, rev, value, tables)))
             })
             .map_err(|error| StorageError::lmdb(action(), &error))
             .map(|opened| match opened {
@@ -97,7 +103,7 @@ impl Environment {
         let writable = File::options().read(true).write(true).open(path);
         let writable = writable.map_err(|source| OpenError::io("open", path, source))?;
         let file = StoreFile { path: path.to_owned(), writable: Some(writable), retired: AtomicBool::new(false) };
-        Ok(Self { env, rev, value, tables, lock_file: Some(lock_file), file })
+        Ok(Self { env, directory, rev, value, tables, lock_file: Some(lock_file), file })
     }
 
     /// Opens the file for reading; tables that a later release would create may be absent.
@@ -110,7 +116,7 @@ impl Environment {
         let env = open_lmdb(path, options, flags)?;
         let action = || format!("open store file {}", path.display());
         let txn = env.read_txn().map_err(|error| StorageError::lmdb(action(), &error))?;
-        let (rev, value, tables) = env
+        let (directory, rev, value, tables) = env
             .open_databases_and_commit(txn, |opener, txn| -> heed::Result<_> {
                 for name in TABLES_OF_FORMAT_1 {
                     if opener.open_database::<Bytes, Bytes>(txn, Some(name))?.is_none() {
@@ -122,18 +128,21 @@ impl Environment {
                 for table in Table::ALL {
                     tables[table as usize] = open(table.name())?;
                 }
-                Ok(CommitOrAbort::Commit((open(REV)?, open(VALUE)?, tables)))
+                let directory = opener.open_database::<Bytes, Bytes>(txn, None)?;
+                Ok(CommitOrAbort::Commit((directory, open(REV)?, open(VALUE)?, tables)))
             })
             .map_err(|error| StorageError::lmdb(action(), &error))
             .map(|opened| match opened {
-                CommitOrAbort::Commit((Some(rev), Some(value), tables)) => Ok((rev, value, tables)),
+                CommitOrAbort::Commit((Some(directory), Some(rev), Some(value), tables)) => {
+                    Ok((directory, rev, value, tables))
+                }
                 CommitOrAbort::Commit(_) => Err(damaged(path, "the tables of a store are not in it")),
                 CommitOrAbort::Abort(missing) => Err(damaged(path, format!("table {missing} is missing"))),
             })??;
         // Without one on a file system that cannot be written to.
         let lock_file = if locking == ReaderLocking::Shared { LockFile::open(path).ok() } else { None };
         let file = StoreFile { path: path.to_owned(), writable: None, retired: AtomicBool::new(false) };
-        Ok(Self { env, rev, value, tables, lock_file, file })
+        Ok(Self { env, directory, rev, value, tables, lock_file, file })
     }
 
     /// Begins reading the state of now.
@@ -149,6 +158,25 @@ impl Environment {
     /// Returns a table, or nothing if the file was opened for reading and does not have it.
     pub(crate) fn table(&self, table: Table) -> Option<Rows> {
         self.tables[table as usize]
+    }
+
+    /// Finds rows of `rev` by the first 16 bytes of their keys, as [`find_rows`] does: many at once, and perhaps not all.
+    pub(crate) fn find_rows<'a>(&self, txn: &'a ReadTxn, wanted: &[u128]) -> Vec<Option<FoundRow<'a>>> {
+        let found = self.rev_tree_row(txn).and_then(|row| {
+            let pages = MappedPages::around(row, &self.env)?;
+            Some(find_rows(Tree::of_table(row).ok()?, |number| pages.page(number), wanted))
+        });
+        found.unwrap_or_else(|| vec![None; wanted.len()])
+    }
+
+    /// Reads where the tree of `rev` begins.
+    #[cfg(test)]
+    pub(crate) fn rev_tree(&self, txn: &ReadTxn) -> Option<Tree> {
+        Tree::of_table(self.rev_tree_row(txn)?).ok()
+    }
+
+    fn rev_tree_row<'a>(&self, txn: &'a ReadTxn) -> Option<&'a [u8]> {
+        self.directory.get(txn, REV.as_bytes()).ok()?
     }
 
     /// Returns LMDB's handle, for what needs no table.
@@ -173,6 +201,54 @@ impl Environment {
     /// Has the file removed as soon as nobody uses it.
     pub(crate) fn retire(&self) {
         self.file.retired.store(true, Ordering::Release);
+    }
+}
+
+/// The pages that a read transaction sees, where LMDB has mapped them.
+struct MappedPages<'a> {
+    begin: *const u8,
+    page_size: usize,
+    last_page: u64,
+    txn: PhantomData<&'a ReadTxn>,
+}
+
+impl<'a> MappedPages<'a> {
+    /// Finds the map, of which LMDB does not tell where it is, by a short row that was read from it: a page begins with its number.
+    #[expect(
+        unsafe_code,
+        reason = "the page around a row is more than LMDB lends; the conditions are met as the comment says"
+    )]
+    fn around(row: &'a [u8], env: &Env<WithoutTls>) -> Option<Self> {
+        let page_size = env.unnamed_database_stat().page_size as usize;
+        // Maps begin where pages of the system do. A file from a system with larger ones is left to LMDB.
+        if !page_size.is_power_of_two() || page_size > rustix::param::page_size() {
+            return None;
+        }
+        let page = row.as_ptr().addr() & !(page_size - 1);
+        // SAFETY: a row of LMDB's own table is within one page of the map, which is mapped as a whole and aligned, and does not
+        // change as long as the transaction lives that the row was read in. The map was made by LMDB, so its address is exposed.
+        let number = unsafe { ptr::with_exposed_provenance::<u64>(page).read() };
+        let last_page = env.info().last_page_number as u64;
+        if number > last_page {
+            return None;
+        }
+        let begin = page.checked_sub(usize::try_from(number).ok()?.checked_mul(page_size)?)?;
+        Some(Self { begin: ptr::with_exposed_provenance(begin), page_size, last_page, txn: PhantomData })
+    }
+
+    /// Returns a page of the transaction's trees. Others may be written to, so they must not be asked for.
+    #[expect(
+        unsafe_code,
+        reason = "reading a mapped page is unsafe whoever does it; the conditions are met as the comment says"
+    )]
+    fn page(&self, number: u64) -> Option<&'a [u8]> {
+        if number > self.last_page {
+            return None;
+        }
+        // SAFETY: the file and LMDB's map of it reach to the last page, which opening the file has checked and a commit makes so.
+        // LMDB changes no page that a transaction sees as long as it lives. Every number that is asked for is from a tree of
+        // the transaction, whose structure was checked when the file was opened.
+        Some(unsafe { slice::from_raw_parts(self.begin.add(number as usize * self.page_size), self.page_size) })
     }
 }
 

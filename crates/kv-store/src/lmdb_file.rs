@@ -3,10 +3,13 @@
 //! LMDB maps its file and believes every number in it: a file that was cut ends in a signal, a damaged one in an
 //! abort or worse. So before it is mapped, everything that LMDB believes is checked here: the headers, the length, and the
 //! structure of every tree. Every page is in exactly one tree, or free.
+//!
+//! What is known of the structure also finds many rows at once in a file that is mapped: see [`find_rows`].
 
 mod page;
 mod page_reader;
 mod salvage;
+mod search;
 mod walk;
 
 use std::fs::File;
@@ -14,8 +17,10 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::page::Tree;
 use self::page::{HEADER_END, Header};
 pub(crate) use self::salvage::{NamedRow, PageUse, Salvage};
+pub(crate) use self::search::{FoundRow, find_rows};
 pub(crate) use self::walk::FreePage;
 use self::walk::{ShowRow, Values, Walk, free_pages};
 use crate::storage_error::OpenError;

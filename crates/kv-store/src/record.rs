@@ -166,6 +166,12 @@ impl<'a> Row<'a> {
         self.record_of(Bytes::copy_from_slice(self.encoded))
     }
 
+    /// Makes the same record in memory that it shares with others.
+    pub(crate) fn record_in(&self, buffer: &mut BytesMut) -> Record {
+        buffer.extend_from_slice(self.encoded);
+        self.record_of(buffer.split().freeze())
+    }
+
     /// Makes the record of a row whose value is apart; `put_value` appends exactly the value.
     pub(crate) fn record_with(
         &self,

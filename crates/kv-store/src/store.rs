@@ -364,10 +364,12 @@ impl Store {
             points.iter().map(|point| ring.get(*point).cloned()).collect()
         };
         // What has left the ring was stored before, so LMDB is asked after the ring, never the other way round.
-        if records.iter().any(Option::is_none) {
-            let reader = self.storage.read()?;
-            for (record, point) in records.iter_mut().zip(points).filter(|(record, _)| record.is_none()) {
-                *record = reader.record(point)?;
+        let stored: Vec<_> =
+            records.iter().zip(points).filter(|(record, _)| record.is_none()).map(|(_, point)| point).collect();
+        if !stored.is_empty() {
+            let stored = self.storage.read()?.records_at(&stored)?;
+            for (record, stored) in records.iter_mut().filter(|record| record.is_none()).zip(stored) {
+                *record = stored;
             }
         }
         Ok(records)

@@ -20,7 +20,7 @@ use super::LmdbFile;
 pub(super) const HEADER_END: usize = 152;
 /// How much of a page comes before what it holds.
 pub(super) const PAGE_HEADER: usize = 16;
-const NODE_HEADER: usize = 8;
+pub(super) const NODE_HEADER: usize = 8;
 const TREE: usize = 48;
 const NO_PAGE: u64 = u64::MAX;
 
@@ -65,7 +65,7 @@ pub(super) struct Header {
 
 /// Where a tree begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     flags: u16,
     pub(super) depth: u16,
     pub(super) pages: TreePages,
@@ -75,7 +75,7 @@ pub(super) struct Tree {
 
 /// How many pages of each kind a tree has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct TreePages {
+pub(crate) struct TreePages {
     pub(super) branch: u64,
     pub(super) leaf: u64,
     pub(super) overflow: u64,
@@ -183,7 +183,7 @@ impl Tree {
     }
 
     /// Reads where the tree of a table begins.
-    pub(super) fn of_table(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn of_table(bytes: &[u8]) -> Result<Self, String> {
         let tree = Self::parse(bytes).ok_or("the header of a table is cut")?;
         if bytes.len() != TREE {
             return Err("the header of a table has another length".to_owned());
@@ -264,7 +264,7 @@ impl Page {
 
     /// Tells whether this is a leaf, and nothing else.
     pub(super) fn is_leaf(&self) -> bool {
-        self.flags() == LEAF
+        is_leaf(&self.bytes)
     }
 
     /// Tells whether this is a branch, and nothing else.
@@ -327,6 +327,11 @@ impl Page {
     }
 }
 
+/// Tells whether a page is a leaf, and nothing else.
+pub(super) fn is_leaf(page: &[u8]) -> bool {
+    u16_at(page, 10) == Some(LEAF)
+}
+
 /// Checks the header of the first page of a value that has pages of its own.
 pub(super) fn check_overflow(header: &[u8; PAGE_HEADER], first: u64, pages: u64) -> Result<(), String> {
     let is_whole = u64_at(header, 0) == Some(first)
@@ -335,11 +340,11 @@ pub(super) fn check_overflow(header: &[u8; PAGE_HEADER], first: u64, pages: u64)
     if is_whole { Ok(()) } else { Err(format!("page {first} has not the header of a value of {pages} pages")) }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 

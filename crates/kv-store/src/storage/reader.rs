@@ -9,6 +9,7 @@ use heed::{RoRange, types};
 
 use crate::digest::Digest;
 use crate::env::{Environment, ReadTxn, Rows};
+use crate::lmdb_file::FoundRow;
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
 use crate::revision::{LogPosition, Point};
 use crate::schema::{
@@ -17,6 +18,11 @@ use crate::schema::{
 };
 use crate::storage::meta_rows::{Kept, Meta};
 use crate::storage_error::StorageError;
+
+/// Fewer rows are found one by one.
+const FOUND_TOGETHER_MIN: usize = 4;
+/// More rows are found so many at a time, so that what was read of them is still in the processor's caches.
+const FOUND_TOGETHER_MAX: usize = 512;
 
 /// The store at one moment.
 ///
@@ -62,6 +68,37 @@ impl StorageReader {
     /// Of kind [`Corrupted`](crate::StorageErrorKind::Corrupted) if the bytes are not what was written.
     pub fn record(&self, at: Point) -> Result<Option<Record>, StorageError> {
         self.row_at(at)?.map(|row| self.whole_record(&row)).transpose()
+    }
+
+    /// Reads the changes made at many points, in their order; likewise, and quicker than one by one.
+    pub(crate) fn records_at(&self, points: &[Point]) -> Result<Vec<Option<Record>>, StorageError> {
+        if points.len() < FOUND_TOGETHER_MIN {
+            return points.iter().map(|at| self.record(*at)).collect();
+        }
+        let mut records = Vec::with_capacity(points.len());
+        for points in points.chunks(FOUND_TOGETHER_MAX) {
+            self.add_records(points, &mut records)?;
+        }
+        Ok(records)
+    }
+
+    fn add_records(&self, points: &[Point], records: &mut Vec<Option<Record>>) -> Result<(), StorageError> {
+        let wanted: Vec<_> = points.iter().map(|at| u128::from_be_bytes(point_key(*at))).collect();
+        let found = self.environment.find_rows(&self.txn, &wanted);
+        // One piece of memory for all of them: they come together and go together.
+        let mut buffer = BytesMut::with_capacity(found.iter().flatten().map(|row| row.value.len()).sum());
+        for (at, found) in points.iter().zip(found) {
+            let row = match found {
+                Some(FoundRow { key, value }) => Some(parse_row(key, value)?),
+                None => self.row_at(*at)?,
+            };
+            records.push(match row {
+                Some(row) if row.apart.is_none() => Some(row.record_in(&mut buffer)),
+                Some(row) => Some(self.whole_record(&row)?),
+                None => None,
+            });
+        }
+        Ok(())
     }
 
     /// Returns the digest of the change made at a point, likewise, without reading its value.
