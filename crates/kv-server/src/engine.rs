@@ -220,8 +220,7 @@ impl Engine {
     ) -> Result<T, Status> {
         let store = Arc::clone(&self.store);
         let done = tokio::task::spawn_blocking(move || work(&store)).await;
-        // A panic was logged where it happened; it fails this one request.
-        done.map_err(|_| Status::internal("etcdserver: the request failed inside the server"))
+        done.map_err(|_| request_failed())
     }
 
     /// Waits until what a compaction gave up is deleted.
@@ -339,6 +338,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Fails the one request whose work panicked; the panic was logged where it happened.
+pub(crate) fn request_failed() -> Status {
+    Status::internal("etcdserver: the request failed inside the server")
 }
 
 /// Counts a proposal as long as its caller waits for it.

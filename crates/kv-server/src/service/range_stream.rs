@@ -1,20 +1,22 @@
 //! A range as a stream of pieces, all read at one revision, so that neither side holds it as a whole.
 //!
 //! The pieces grow or shrink towards the size of a request. Only the last one carries the header, the count of the
-//! range and whether the limit left something out. The revision stays pinned while the client reads; a compaction
-//! that loses patience with it ends the stream as compacted.
+//! range and whether the limit left something out. While a piece is on its way the next one is read, and no more than that
+//! one is held for a client that does not read. The revision stays pinned while the client reads; a compaction that loses
+//! patience with it ends the stream as compacted.
 
 use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use kv_proto::etcdserverpb as pb;
-use kv_store::{Pin, RangeQuery, SortTarget};
+use kv_store::{Pin, RangeAnswer, RangeQuery, SortTarget};
 use prost::Message;
+use tokio::task::JoinSet;
 use tonic::Status;
 
 use crate::auth::Permit;
 use crate::convert;
-use crate::engine::Engine;
+use crate::engine::{Engine, request_failed};
 use crate::status::read_status;
 use crate::trace::Span;
 
@@ -26,6 +28,8 @@ struct Streaming {
     engine: Arc<Engine>,
     /// The next piece: its start, its revision and how many pairs.
     query: RangeQuery,
+    /// The read of that piece, once there was one before it.
+    reading: JoinSet<Result<RangeAnswer, Status>>,
     /// Pairs that may still be sent.
     pairs_left: i64,
     /// The newest revision when the stream began.
@@ -52,7 +56,8 @@ pub(super) fn start(
     query.revision = pin.revision();
     query.limit = FIRST_PIECE_PAIRS.min(pairs_left);
     query.sort_target = SortTarget::Key;
-    let first = Streaming { engine, query, pairs_left, newest, count: None, permit, _pin: pin, _span: span };
+    let reading = JoinSet::new();
+    let first = Streaming { engine, query, reading, pairs_left, newest, count: None, permit, _pin: pin, _span: span };
     Ok(stream::try_unfold(Some(first), |streaming| async move {
         match streaming {
             Some(streaming) => streaming.next_piece().await.map(Some),
@@ -64,7 +69,10 @@ pub(super) fn start(
 impl Streaming {
     /// Reads a piece; returns it, and the rest of the stream unless it was the last.
     async fn next_piece(mut self) -> Result<(pb::RangeStreamResponse, Option<Self>), Status> {
-        let answer = self.engine.range(&self.query).await?;
+        let answer = match self.reading.join_next().await {
+            None => self.engine.range(&self.query).await?,
+            Some(read) => read.map_err(|_| request_failed())??,
+        };
         self.engine.auth.confirm(&self.permit)?;
         let (more, piece_count) = (answer.more, answer.count);
         let count = *self.count.get_or_insert(piece_count);
@@ -84,6 +92,8 @@ impl Streaming {
         let wanted =
             next_pairs(self.query.limit, response.encoded_len(), self.engine.config.max_request_bytes as usize);
         self.query.limit = wanted.min(self.pairs_left);
+        let (engine, query) = (Arc::clone(&self.engine), self.query.clone());
+        self.reading.spawn(async move { engine.range(&query).await });
         Ok((piece(response), Some(self)))
     }
 }

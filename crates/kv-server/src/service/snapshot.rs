@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::Status;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, request_failed};
 use crate::metrics::Metrics;
 use crate::status::{chain, status};
 use crate::version::API_STORAGE_VERSION;
@@ -199,7 +199,7 @@ impl Source {
             self.hasher.update(&piece);
             Ok::<_, std::io::Error>((self, Bytes::from(piece)))
         });
-        let read = read.await.map_err(|_| Status::internal("etcdserver: the request failed inside the server"))?;
+        let read = read.await.map_err(|_| request_failed())?;
         read.map_err(|error| Status::unknown(format!("etcdserver: read the snapshot: {error}")))
     }
 }
