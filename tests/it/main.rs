@@ -31,6 +31,7 @@ mod gateway;
 mod growth;
 mod hostile;
 mod kubernetes;
+mod large_reads;
 mod limits;
 mod load;
 mod loads;

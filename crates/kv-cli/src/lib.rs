@@ -35,7 +35,7 @@ pub use crate::findings::{Finding, Findings, Severity};
 pub use crate::generated::{Generated, Lookup, Shell};
 pub use crate::json::{Dialect, JsonString, message as json_message};
 pub use crate::kv::{fields_header, fields_key_value, simple_key_value};
-pub use crate::output::Output;
+pub use crate::output::{Output, unbuffered_stdout};
 pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
 pub use crate::read_args::{ReadArgs, key_range, prefix_end};

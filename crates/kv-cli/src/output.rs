@@ -1,13 +1,18 @@
 //! Standard output with a buffer: where every command writes its data.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::fd::AsFd as _;
 
 use crate::{CliError, Format, Render, Style, is_terminal_output, render, terminal_width};
 
+/// What is gathered before it is written. Larger writes cost no less for each byte.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// Where a command's data goes, and how it is to look.
 pub struct Output {
-    writer: BufWriter<Box<dyn Write>>,
+    writer: BufWriter<Box<dyn Write + Send>>,
     /// The format asked for.
     pub format: Format,
     /// The look within the format.
@@ -18,12 +23,12 @@ impl Output {
     /// Standard output. Text is escaped if a terminal reads it.
     pub fn stdout(format: Format, hex: bool) -> Output {
         let style = Style { hex, terminal: is_terminal_output(), width: terminal_width(), ..Style::default() };
-        Output::to(Box::new(io::stdout()), format, style)
+        Output::to(unbuffered_stdout(), format, style)
     }
 
     /// Any other place, for tests.
-    pub fn to(writer: Box<dyn Write>, format: Format, style: Style) -> Output {
-        Output { writer: BufWriter::new(writer), format, style }
+    pub fn to(writer: Box<dyn Write + Send>, format: Format, style: Style) -> Output {
+        Output { writer: BufWriter::with_capacity(BUFFER_BYTES, writer), format, style }
     }
 
     /// Prints a whole answer.
@@ -42,8 +47,23 @@ impl Write for Output {
         self.writer.write(bytes)
     }
 
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+/// Returns standard output as it is. The library's own has a small buffer and looks for the ends of lines, which makes nine
+/// writes of what could be one.
+pub fn unbuffered_stdout() -> Box<dyn Write + Send> {
+    let stdout = io::stdout();
+    match stdout.as_fd().try_clone_to_owned() {
+        Ok(own) => Box::new(File::from(own)),
+        // Without a descriptor left, what is there will do.
+        Err(_) => Box::new(stdout),
     }
 }
 

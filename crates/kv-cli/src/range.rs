@@ -18,8 +18,8 @@ const TABLE_ROWS: usize = 256;
 ///
 /// Only one page is held in memory, so a range may be larger than it.
 #[derive(Debug)]
-pub struct RangePrinter<'a, W: Write> {
-    out: &'a mut W,
+pub struct RangePrinter<W: Write> {
+    out: W,
     format: Format,
     style: Style,
     table: PagedTable,
@@ -29,9 +29,9 @@ pub struct RangePrinter<'a, W: Write> {
     revision: i64,
 }
 
-impl<'a, W: Write> RangePrinter<'a, W> {
+impl<W: Write> RangePrinter<W> {
     /// Begins an answer.
-    pub fn new(out: &'a mut W, format: Format, style: Style) -> RangePrinter<'a, W> {
+    pub fn new(out: W, format: Format, style: Style) -> RangePrinter<W> {
         let table = PagedTable::new(key_value_columns(!style.keys_only), style);
         RangePrinter { out, format, style, table, pages: 0, keys: 0, revision: 0 }
     }
@@ -49,12 +49,12 @@ impl<'a, W: Write> RangePrinter<'a, W> {
         }
         let with_value = !self.style.keys_only;
         match self.format {
-            Format::Simple => page.kvs.iter().try_for_each(|kv| simple_key_value(self.out, self.style, kv))?,
+            Format::Simple => page.kvs.iter().try_for_each(|kv| simple_key_value(&mut self.out, self.style, kv))?,
             Format::Fields => {
                 if first_page {
-                    fields_header(self.out, self.style, page.header.as_ref())?;
+                    fields_header(&mut self.out, self.style, page.header.as_ref())?;
                 }
-                page.kvs.iter().try_for_each(|kv| fields_key_value(self.out, self.style, "", kv))?;
+                page.kvs.iter().try_for_each(|kv| fields_key_value(&mut self.out, self.style, "", kv))?;
             }
             Format::Json => {
                 if first_page {
@@ -84,17 +84,18 @@ impl<'a, W: Write> RangePrinter<'a, W> {
         Ok(())
     }
 
-    /// Ends the answer: whether there are more keys than were asked for, and how many there are in all.
+    /// Ends the answer: whether there are more keys than were asked for, and how many there are in all. Then all of it is
+    /// written.
     ///
     /// # Errors
     ///
     /// Fails where the output cannot be written.
-    pub fn finish(self, more: bool, count: i64) -> Result<(), RenderError> {
+    pub fn finish(mut self, more: bool, count: i64) -> Result<(), RenderError> {
         let counted = Record::new().with("count", count).with("revision", self.revision);
         match self.format {
             // Of a mere count nothing has been printed yet.
             Format::JsonLines if self.style.count_only => writeln!(self.out, "{counted}")?,
-            Format::Table if self.style.count_only => write_table(self.out, &[], &[counted], self.style)?,
+            Format::Table if self.style.count_only => write_table(&mut self.out, &[], &[counted], self.style)?,
             Format::Simple | Format::JsonLines => {}
             Format::Table => self.out.write_all(self.table.finish().as_bytes())?,
             Format::Fields => writeln!(self.out, "\"More\" : {more}\n\"Count\" : {count}")?,
@@ -115,7 +116,7 @@ impl<'a, W: Write> RangePrinter<'a, W> {
                 self.out.write_all(&end.encode_to_vec())?;
             }
         }
-        Ok(())
+        Ok(self.out.flush()?)
     }
 
     fn json_header(&mut self, page: &RangeResponse) -> Result<(), RenderError> {

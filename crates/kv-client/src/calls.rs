@@ -123,7 +123,7 @@ calls! {
 }
 
 impl Client {
-    /// Reads the keys of a range in chunks.
+    /// Reads the keys of a range in chunks. The deadline is for the stream to begin; every chunk has one of its own.
     ///
     /// # Errors
     ///
@@ -133,8 +133,10 @@ impl Client {
         let rpc = move |channel, request| async move {
             KvClient::new(channel).max_decoding_message_size(receive_max).range_stream(request).await
         };
-        let chunks = self.call("range_stream", Retry::Always, request, deadline, rpc).await?;
-        Ok(RangeStream { chunks, deadline })
+        // A call with a deadline tells the server, which would end the stream then.
+        let call = Box::pin(self.call("range_stream", Retry::Always, request, Deadline::NEVER, rpc));
+        let chunks = deadline.limit(call).await.unwrap_or_else(|| Err(self.deadline_exceeded()))?;
+        Ok(RangeStream { chunks })
     }
 
     /// Fetches a snapshot of the store of the member that answers, in chunks.
@@ -177,7 +179,6 @@ impl SnapshotStream {
 #[derive(Debug)]
 pub struct RangeStream {
     chunks: Streaming<RangeStreamResponse>,
-    deadline: Deadline,
 }
 
 impl RangeStream {
@@ -186,8 +187,8 @@ impl RangeStream {
     /// # Errors
     ///
     /// Fails if the server ends the stream with an error, or time runs out.
-    pub async fn next(&mut self) -> Result<Option<RangeResponse>, Error> {
-        match self.deadline.limit(self.chunks.message()).await {
+    pub async fn next(&mut self, deadline: Deadline) -> Result<Option<RangeResponse>, Error> {
+        match deadline.limit(self.chunks.message()).await {
             None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
             Some(Ok(chunk)) => Ok(chunk.map(|chunk| chunk.range_response.unwrap_or_default())),
             Some(Err(status)) => Err(Error::from_status(&status)),

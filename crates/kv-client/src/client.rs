@@ -41,6 +41,10 @@ const KEEPALIVE_TIME_MIN: Duration = Duration::from_secs(10);
 
 const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
 
+/// The longest piece of an answer that a server may send at once. With the usual 16 KiB, a large answer takes several times as
+/// many system calls on both sides.
+const FRAME_BYTES_MAX: u32 = 256 * 1024;
+
 /// A client of one cluster. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -272,7 +276,8 @@ impl Client {
         };
         let mut transport = Transport::from(uri("http").map_err(invalid)?)
             .user_agent(concat!("kv-client/", env!("CARGO_PKG_VERSION")))
-            .expect("a constant without control characters");
+            .expect("a constant without control characters")
+            .max_frame_size(FRAME_BYTES_MAX);
         if place.dialer.tls.is_some() {
             transport = transport.origin(uri("https").map_err(invalid)?);
         }
@@ -349,7 +354,7 @@ impl Client {
         Error::from_status(status)
     }
 
-    fn deadline_exceeded(&self) -> Error {
+    pub(crate) fn deadline_exceeded(&self) -> Error {
         let places = self.shared.places.iter();
         // An endpoint with a connection is reachable; it was the answer that took too long.
         let unreachable = places.filter(|place| place.channel.lock().expect(UNPOISONED).is_none());

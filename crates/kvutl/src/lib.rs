@@ -37,7 +37,8 @@ pub(crate) const ENVIRONMENT_PREFIXES: &[&str] = &["KVUTL"];
 /// Runs the command line in `arguments`, whose first is the program's name, and prints to the standard streams.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let streams = Streams { out: Box::new(io::stdout()), err: Box::new(io::stderr()), terminal: is_terminal_output() };
+    let streams =
+        Streams { out: kv_cli::unbuffered_stdout(), err: Box::new(io::stderr()), terminal: is_terminal_output() };
     let status = run(&arguments, &|name| std::env::var_os(name), streams);
     ExitCode::from(status.code())
 }
@@ -45,7 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Where a command prints.
 pub struct Streams {
     /// What was asked for.
-    pub out: Box<dyn Write>,
+    pub out: Box<dyn Write + Send>,
     /// Everything else.
     pub err: Box<dyn Write>,
     /// Whether `out` is a terminal, so that what it would obey must be escaped.

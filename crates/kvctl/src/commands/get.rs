@@ -1,14 +1,15 @@
 //! `kvctl get`: read a key, or every key of a range.
 
 mod presence;
+mod printing;
 mod stream;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 
 use kv_cli::{CliError, ExitStatus, Quoted, RangePrinter, ReadArgs};
 use kv_proto::etcdserverpb::RangeRequest;
 
+use self::printing::print_while;
 use super::pages::Pages;
 use super::reading::{explained, interrupted};
 use crate::session::{Context, Session};
@@ -100,22 +101,18 @@ pub(crate) async fn run(context: &Context, args: &GetArgs) -> Result<(), CliErro
     let Session { client, mut output } = context.session().await?;
     output.style = args.read.style(output.style);
     if args.stream {
-        stream::run(context, args, &client, &mut output, request).await?;
-        return Ok(output.flush()?);
+        return stream::run(context, args, &client, output, request).await;
     }
     let mut pages = Pages::new(request);
     let mut page = explained(&client, pages.next(&client, context.deadline()).await, args.read.rev).await?;
     args.read.check_format(output.format)?;
     let (format, style) = (output.format, output.style);
-    let mut printer = RangePrinter::new(&mut output, format, style);
-    loop {
-        printer.page(&page)?;
-        if pages.are_done() {
-            break;
-        }
-        let next = pages.next(&client, context.deadline()).await;
+    let mut printer = RangePrinter::new(output, format, style);
+    while !pages.are_done() {
+        let next;
+        (printer, next) = print_while(printer, page, pages.next(&client, context.deadline())).await?;
         page = next.map_err(|error| interrupted(&error, pages.last_key(), pages.revision()))?;
     }
-    printer.finish(pages.more, pages.count)?;
-    Ok(output.flush()?)
+    printer.page(&page)?;
+    Ok(printer.finish(pages.more, pages.count)?)
 }

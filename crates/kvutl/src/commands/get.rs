@@ -1,7 +1,5 @@
 //! `kvutl get`: read a key, or every key in a range.
 
-use std::io::Write as _;
-
 use clap::Args;
 use kv_cli::{CliError, RangePrinter, ReadArgs};
 
@@ -44,6 +42,5 @@ pub(crate) fn run(args: &GetArgs, context: &mut Context<'_>) -> Result<(), CliEr
         }
         Ok(printer.page(page)?)
     })?;
-    printer.finish(end.more, end.count)?;
-    Ok(context.out.flush()?)
+    Ok(printer.finish(end.more, end.count)?)
 }
