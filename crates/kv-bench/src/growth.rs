@@ -1,5 +1,6 @@
 //! `kv-bench growth`: how what a server costs grows with its keys and with their history.
 
+mod kept;
 mod report;
 mod shape;
 
@@ -13,7 +14,8 @@ use crate::BenchError;
 use crate::compare::{Format, positive_seconds};
 use crate::process::Process;
 use crate::servers::{Candidate, ServerArgs};
-use report::{Point, Report, Series};
+use kept::Kept;
+use report::{Figures, Report, Series};
 use shape::Shape;
 
 const EXAMPLES: &str = "\
@@ -21,13 +23,14 @@ Examples:
   kv-bench growth --svg growth.svg \\
     --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
 
-  kv-bench growth --ours '…' --keys 10000,100000,1000000,10000000 --versions 1 -w json";
+  kv-bench growth --ours '…' --keep figures.jsonl --keys 10000,100000,1000000,10000000 -w json";
 
 /// Measure how costs grow with the number of keys, and of versions a key
 ///
 /// Fills a fresh server for each size and measures processor time per operation, restart, memory, disk and compaction, each
 /// server pinned to one core, with the clients on another. Says which figures grow faster than the logarithm of the
-/// versions stored; only restart, memory and disk may. Commands are as for compare.
+/// versions stored; only restart, memory and disk may. Reads come after a restart, so that every size is read from the
+/// file. Commands are as for compare.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct GrowthArgs {
@@ -50,6 +53,9 @@ pub(crate) struct GrowthArgs {
     /// File to draw the growth of each figure into
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// File to keep the figures of each size in, which are then not measured again
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
     write_out: Format,
@@ -60,10 +66,14 @@ pub(crate) fn run(args: &GrowthArgs) -> Result<(), BenchError> {
     let by_keys: Vec<_> = args.keys.iter().map(|keys| Shape { keys: *keys, versions: 1 }).collect();
     let by_versions: Vec<_> =
         args.versions.iter().map(|versions| Shape { keys: args.version_keys, versions: *versions }).collect();
+    let mut kept = args.keep.as_deref().map_or_else(|| Ok(Kept::default()), Kept::open)?;
     let mut series = Vec::new();
     for candidate in args.servers.candidates() {
         for (grows, shapes) in [("keys", &by_keys), ("versions a key", &by_versions)] {
-            let points = shapes.iter().map(|shape| measure(args, &candidate, *shape)).collect::<Result<_, _>>()?;
+            let points = shapes
+                .iter()
+                .map(|shape| kept.point(&candidate.name, *shape, || measure(args, &candidate, *shape)))
+                .collect::<Result<_, _>>()?;
             series.push(Series::new(&candidate.name, grows, points));
         }
     }
@@ -78,9 +88,8 @@ pub(crate) fn run(args: &GrowthArgs) -> Result<(), BenchError> {
     Ok(())
 }
 
-fn measure(args: &GrowthArgs, candidate: &Candidate, shape: Shape) -> Result<Point, BenchError> {
+fn measure(args: &GrowthArgs, candidate: &Candidate, shape: Shape) -> Result<Figures, BenchError> {
     eprintln!("{}: {} keys, {} versions each", candidate.name, shape.keys, shape.versions);
     let mut server: Process = args.servers.start(candidate)?;
-    let figures = args.servers.run_clients(shape.measure(&mut server, Duration::from_secs_f64(args.seconds)))?;
-    Ok(Point { keys: shape.keys, versions: shape.versions, figures })
+    args.servers.run_clients(shape.measure(&mut server, Duration::from_secs_f64(args.seconds)))
 }

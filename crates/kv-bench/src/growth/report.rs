@@ -5,7 +5,7 @@ use std::fmt;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::plot::{self, Axis, Plot, PlotLine, Scale};
 
@@ -13,7 +13,7 @@ use crate::plot::{self, Axis, Plot, PlotLine, Scale};
 const NOISE: f64 = 1.25;
 
 /// What is measured of each size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Figure {
     Put,
@@ -66,7 +66,7 @@ impl Figure {
 pub(super) type Figures = BTreeMap<Figure, f64>;
 
 /// The figures of one size.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) keys: u64,
     pub(super) versions: u64,
