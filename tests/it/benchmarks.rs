@@ -86,3 +86,19 @@ fn growth_is_judged_for_every_figure() {
         assert_eq!(series["growth"].as_array().map(Vec::len), Some(10), "{series}");
     }
 }
+
+#[test]
+fn what_a_second_core_brings_is_measured_of_every_load() {
+    let (ours, peer) = (command(Kind::Kvd), format!("3.7={}", command(Kind::Etcd37)));
+    let short = ["--keys", "1000", "--rounds", "1", "--seconds", "0.1"];
+    let report = bench(&[&["cores", "--peer", &peer, "--ours", &ours], &short[..]].concat());
+
+    let rows = report["rows"].as_array().expect("there are rows");
+    // Three loads, three servers with the floor, three placements.
+    assert_eq!(rows.len(), 27);
+    for row in rows {
+        for figure in ["operations_per_second", "speed_up"] {
+            assert!(row[figure].as_f64().is_some_and(|figure| figure > 0.0), "{row}");
+        }
+    }
+}

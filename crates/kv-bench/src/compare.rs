@@ -52,15 +52,8 @@ pub(crate) struct CompareArgs {
     /// Measure all figures, those of large stores included, each server alone; with two peers about twenty minutes
     #[arg(long, conflicts_with = "only")]
     large: bool,
-    /// Turns of each server with each load
-    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Length of a turn in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = positive_seconds)]
-    seconds: f64,
-    /// Keys written before anything is measured
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
-    keys: u64,
+    #[command(flatten)]
+    turns: Turns,
     /// Draw latency against load, too: puts and gets at rising rates, as SVG
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -69,6 +62,27 @@ pub(crate) struct CompareArgs {
     write_out: Format,
     #[command(flatten)]
     sizes: Sizes,
+}
+
+/// How often and for how long servers are loaded by turns, and with how many keys.
+#[derive(Debug, Args)]
+pub(crate) struct Turns {
+    /// Turns of each server with each load
+    #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Length of a turn in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = positive_seconds)]
+    seconds: f64,
+    /// Keys written before anything is measured
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) keys: u64,
+}
+
+impl Turns {
+    /// Returns the length of a turn.
+    pub(crate) fn length(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -151,11 +165,11 @@ impl Contest {
         if args.wants("memory-empty") {
             self.measure_memory().await?;
         }
-        let (rows, keys) = (args.rows(), KeySpace::of(args.keys));
-        let length = Duration::from_secs_f64(args.seconds);
+        let (rows, keys) = (args.rows(), KeySpace::of(args.turns.keys));
+        let length = args.turns.length();
         if !rows.is_empty() || args.svg.is_some() {
             for server in self.stores() {
-                eprintln!("{}: writing {} keys", server.name(), args.keys);
+                eprintln!("{}: writing {} keys", server.name(), args.turns.keys);
                 fill(server, &keys).await?;
             }
         }
@@ -175,7 +189,7 @@ impl Contest {
         }
         if !rows.is_empty() {
             let KeySpace { keys, key_bytes, value_bytes, .. } = keys;
-            let CompareArgs { rounds, seconds, .. } = args;
+            let Turns { rounds, seconds, .. } = args.turns;
             report.notes.push(format!(
                 "loads were of {keys} keys of {key_bytes} B with values of {value_bytes} B; each server had {rounds} turns of \
                  {seconds} s"
@@ -207,9 +221,9 @@ impl Contest {
         report: &mut Report,
     ) -> Result<(), BenchError> {
         let mut totals: BTreeMap<(Row, usize), Total> = BTreeMap::new();
-        for round in 0..args.rounds {
+        for round in 0..args.turns.rounds {
             for row in rows {
-                eprintln!("round {} of {}: {}", round + 1, args.rounds, row.name());
+                eprintln!("round {} of {}: {}", round + 1, args.turns.rounds, row.name());
                 let taking_part = self.servers.iter().enumerate().filter(|(_, (_, role))| row.takes(*role));
                 for (number, (server, _)) in taking_part {
                     let total = totals.entry((*row, number)).or_default();
@@ -235,7 +249,7 @@ impl Contest {
 }
 
 /// Writes every key once.
-async fn fill(server: &Process, keys: &KeySpace) -> Result<(), BenchError> {
+pub(crate) async fn fill(server: &Process, keys: &KeySpace) -> Result<(), BenchError> {
     let operation = Operation::Fill { order: Order::Sequential, puts_per_txn: FILL_TXN_PUTS };
     let load = Load {
         operation,

@@ -11,9 +11,12 @@
 //!
 //! `kv-bench growth` measures how costs grow with the number of keys and of versions.
 //!
+//! `kv-bench cores` measures what a second core brings.
+//!
 //! `kv-bench lease` grants and renews many leases, and lets many expire at once.
 
 mod compare;
+mod cores;
 mod curve;
 mod driver;
 mod error;
@@ -55,6 +58,7 @@ enum Command {
     Run(run::RunArgs),
     Stall(stall::StallArgs),
     Growth(growth::GrowthArgs),
+    Cores(cores::CoresArgs),
     Lease(lease::LeaseArgs),
     #[command(hide = true)]
     Floor(floor::FloorArgs),
@@ -76,6 +80,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(run) => run::run(&run),
         Command::Stall(stall) => stall::run(&stall),
         Command::Growth(growth) => growth::run(&growth),
+        Command::Cores(cores) => cores::run(&cores),
         Command::Lease(lease) => lease::run(&lease),
         Command::Floor(floor) => floor::run(&floor),
     };

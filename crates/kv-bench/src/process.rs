@@ -1,4 +1,4 @@
-//! A server process under measurement: started in a fresh directory on a core of its own, observed through `/proc`.
+//! A server process under measurement: started in a fresh directory on cores of its own, observed through `/proc`.
 
 use std::fs::{self, File};
 use std::io;
@@ -21,18 +21,18 @@ const LOG_LINES_SHOWN: usize = 20;
 pub(crate) struct Process {
     name: String,
     words: Vec<String>,
-    core: usize,
+    cores: Vec<usize>,
     child: Child,
     address: SocketAddr,
     directory: TempDir,
 }
 
 impl Process {
-    /// Starts `command` on `core`, with its data in a fresh directory under `parent`.
+    /// Starts `command` on `cores`, with its data in a fresh directory under `parent`.
     ///
     /// In the command, `{dir}` is the data directory, `{client_url}` and `{peer_url}` are free loopback URLs and `{port}`
     /// is the client port.
-    pub(crate) fn start(name: &str, command: &str, parent: &Path, core: usize) -> Result<Process, BenchError> {
+    pub(crate) fn start(name: &str, command: &str, parent: &Path, cores: &[usize]) -> Result<Process, BenchError> {
         let directory = tempfile::Builder::new()
             .prefix("kv-bench-")
             .tempdir_in(parent)
@@ -48,14 +48,14 @@ impl Process {
                     .replace("{port}", &address.port().to_string())
             })
             .collect();
-        let child = spawn(name, &words, core, directory.path())?;
-        Ok(Process { name: name.to_owned(), words, core, child, address, directory })
+        let child = spawn(name, &words, cores, directory.path())?;
+        Ok(Process { name: name.to_owned(), words, cores: cores.to_vec(), child, address, directory })
     }
 
     /// Kills the server without a warning and starts the same command on the same directory.
     pub(crate) fn kill_and_restart(&mut self) -> Result<(), BenchError> {
         self.child.kill().and_then(|()| self.child.wait()).map_err(BenchError::io("kill the server"))?;
-        self.child = spawn(&self.name, &self.words, self.core, self.directory.path())?;
+        self.child = spawn(&self.name, &self.words, &self.cores, self.directory.path())?;
         Ok(())
     }
 
@@ -138,28 +138,30 @@ impl Drop for Process {
 }
 
 /// Starts the command; what it prints is added to the file `log` in `directory`.
-fn spawn(name: &str, words: &[String], core: usize, directory: &Path) -> Result<Child, BenchError> {
+fn spawn(name: &str, words: &[String], cores: &[usize], directory: &Path) -> Result<Child, BenchError> {
     let (program, arguments) =
         words.split_first().ok_or_else(|| BenchError::EmptyCommand { server: name.to_owned() })?;
     let log = File::options().create(true).append(true).open(directory.join("log"));
     let log = log.map_err(BenchError::io("create the server's log"))?;
     let log_too = log.try_clone().map_err(BenchError::io("create the server's log"))?;
     // A child inherits the cores of the thread that starts it.
-    on_core(core, || Command::new(program).args(arguments).stdin(Stdio::null()).stdout(log).stderr(log_too).spawn())?
+    on_cores(cores, || Command::new(program).args(arguments).stdin(Stdio::null()).stdout(log).stderr(log_too).spawn())?
         .map_err(BenchError::io(format!("start {program}")))
 }
 
-/// Pins the calling thread to `core`.
-pub(crate) fn pin_to(core: usize) -> Result<(), BenchError> {
-    let mut cores = CpuSet::new();
-    cores.set(core);
-    sched_setaffinity(None, &cores).map_err(|errno| BenchError::io(format!("use core {core}"))(errno.into()))
+/// Pins the calling thread to `cores`.
+pub(crate) fn pin_to(cores: &[usize]) -> Result<(), BenchError> {
+    let mut set = CpuSet::new();
+    for core in cores {
+        set.set(*core);
+    }
+    sched_setaffinity(None, &set).map_err(|errno| BenchError::io(format!("use cores {cores:?}"))(errno.into()))
 }
 
-/// Runs `action` while the calling thread may only use `core`.
-fn on_core<T>(core: usize, action: impl FnOnce() -> T) -> Result<T, BenchError> {
+/// Runs `action` while the calling thread may only use `cores`.
+fn on_cores<T>(cores: &[usize], action: impl FnOnce() -> T) -> Result<T, BenchError> {
     let before = sched_getaffinity(None).map_err(|errno| BenchError::io("ask for the cores in use")(errno.into()))?;
-    pin_to(core)?;
+    pin_to(cores)?;
     let result = action();
     sched_setaffinity(None, &before).map_err(|errno| BenchError::io("return to the cores in use")(errno.into()))?;
     Ok(result)
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in_and_the_process_is_observed() {
         let directory = tempfile::tempdir().expect("make a directory");
-        let mut process = Process::start("shell", "sleep 60", directory.path(), 0).expect("start");
+        let mut process = Process::start("shell", "sleep 60", directory.path(), &[0]).expect("start");
         process.check_alive().expect("it runs");
         assert!(process.cpu_time().expect("read its time") < Duration::from_secs(1));
         process.resident_bytes().expect("read its memory");
@@ -243,7 +245,7 @@ mod tests {
         process.check_alive().expect("it runs again");
         assert_ne!(process.child.id(), first);
 
-        let echo = Process::start("echo", "echo {port} {client_url}", directory.path(), 0).expect("start");
+        let echo = Process::start("echo", "echo {port} {client_url}", directory.path(), &[0]).expect("start");
         let (port, url) = (echo.address.port(), echo.url());
         let mut echo = echo;
         echo.child.wait().expect("it ends");

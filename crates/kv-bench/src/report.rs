@@ -241,7 +241,7 @@ impl Report {
 }
 
 /// Three digits that mean something, and no fraction of large figures.
-fn figure_text(figure: f64) -> String {
+pub(crate) fn figure_text(figure: f64) -> String {
     let digits = match figure {
         ..10.0 => 2,
         10.0..100.0 => 1,

@@ -281,7 +281,7 @@ impl ClientArgs {
 pub(crate) fn run(args: &RunArgs) -> Result<(), BenchError> {
     let (load, warm_up, until, clients) = args.workload.load();
     if let Some(core) = clients.core {
-        pin_to(core)?;
+        pin_to(&[core])?;
     }
     let (count, connections) = (load.clients, load.connections);
     let runtime =

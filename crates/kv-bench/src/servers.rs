@@ -37,10 +37,10 @@ pub(crate) struct ServerArgs {
     allow_memory: bool,
     /// Core that the servers are pinned to
     #[arg(long, value_name = "CORE", default_value_t = 0)]
-    server_core: usize,
+    pub(crate) server_core: usize,
     /// Core that the clients are pinned to
     #[arg(long, value_name = "CORE", default_value_t = 1)]
-    client_core: usize,
+    pub(crate) client_core: usize,
 }
 
 /// A server compared with.
@@ -100,18 +100,23 @@ impl ServerArgs {
         candidates
     }
 
-    /// Starts a server in a fresh directory.
+    /// Starts a server in a fresh directory, on the servers' core.
     pub(crate) fn start(&self, candidate: &Candidate) -> Result<Process, BenchError> {
+        self.start_on(candidate, &[self.server_core])
+    }
+
+    /// Starts a server in a fresh directory, on some cores.
+    pub(crate) fn start_on(&self, candidate: &Candidate, cores: &[usize]) -> Result<Process, BenchError> {
         let parent = self.directory.clone().unwrap_or_else(std::env::temp_dir);
         if !self.allow_memory {
             refuse_memory(&parent)?;
         }
-        Process::start(&candidate.name, &candidate.command, &parent, self.server_core)
+        Process::start(&candidate.name, &candidate.command, &parent, cores)
     }
 
     /// Runs the clients of a measurement, all on this one thread and on the clients' core.
     pub(crate) fn run_clients<T>(&self, measure: impl Future<Output = Result<T, BenchError>>) -> Result<T, BenchError> {
-        pin_to(self.client_core)?;
+        pin_to(&[self.client_core])?;
         let runtime =
             runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::io("start a runtime"))?;
         LocalSet::new().block_on(&runtime, async {
