@@ -75,10 +75,11 @@ mod tests {
         let local = tokio::task::LocalSet::new();
         let Probed { latencies, failures } = local
             .run_until(async {
-                let mut number = 0;
+                let requests = Rc::new(Cell::new(0));
+                let counted = Rc::clone(&requests);
                 let probe = Probe::start(move || {
-                    number += 1;
-                    let stalls = number == 3;
+                    counted.set(counted.get() + 1);
+                    let stalls = counted.get() == 3;
                     async move {
                         if stalls {
                             std::thread::sleep(Duration::from_millis(50));
@@ -86,7 +87,9 @@ mod tests {
                         Ok(())
                     }
                 });
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                while requests.get() < 3 {
+                    tokio::task::yield_now().await;
+                }
                 probe.stop().await
             })
             .await;
