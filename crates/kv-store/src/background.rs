@@ -44,6 +44,9 @@ pub const COMPACTION_PAUSE: Duration = Duration::from_millis(10);
 /// [`BackgroundOptions::reader_patience`] unless set otherwise. Longer than any request may take.
 pub const READER_PATIENCE: Duration = Duration::from_secs(10);
 
+/// The part of the pause that a compaction makes after a slice which only looked for what to delete, and wrote nothing.
+const LOOKING_PAUSE_SHARE: u32 = 4;
+
 /// How long storing rests after a failure that may pass, such as a full disk.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -188,8 +191,9 @@ fn run_compactions(store: &Store, pace: CompactionPace, told: &CompactionTold, o
                 (told.compacted)(revision, started.elapsed());
             }
             Ok(CompactionStep::More { slice }) => {
+                let pause = if slice.deleted == 0 { pace.pause / LOOKING_PAUSE_SHARE } else { pace.pause };
                 (told.slice)(slice);
-                if store.rest(pace.pause) {
+                if store.rest(pause) {
                     return;
                 }
             }

@@ -84,8 +84,8 @@ impl Store {
         let began = Instant::now();
         for keys in slice.keys.chunks(INDEX_KEYS) {
             let mut index = self.index.write();
-            for key in keys {
-                index.compact_key(key, target);
+            for (key, at) in keys {
+                index.compact_key(key, *at);
             }
         }
         let done = SliceDone { deleted: slice.deleted.len() as u64, storage_took, index_took: began.elapsed() };

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+use self::compact::Window;
 pub use self::compact::{CompactionSlice, DeletedChange};
 pub use self::directory::DirLock;
 use self::directory::StoreNumber;
@@ -86,6 +87,8 @@ pub struct Storage {
     writer: Mutex<Writer>,
     /// Held by whoever compacts or replaces the file.
     maintenance: Mutex<()>,
+    /// What a compaction has found and not deleted yet.
+    window: Mutex<Option<Window>>,
     /// Held by whoever takes room for a copy. The system gives a file its blocks one by one: of two that ask at once neither may
     /// get all, where there is room for one.
     taking_room: Mutex<()>,
@@ -184,6 +187,7 @@ impl Storage {
             environment: RwLock::new(Arc::new(environment)),
             writer: Mutex::default(),
             maintenance: Mutex::default(),
+            window: Mutex::default(),
             taking_room: Mutex::default(),
         };
         let path = storage.environment().path().to_owned();

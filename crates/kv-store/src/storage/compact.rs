@@ -16,12 +16,17 @@
 //! 6 put a   (after 4)  later than 5, so what it names stays     kept
 //! ```
 //!
-//! A slice looks at a bounded number of changes in a read transaction, deletes in one write transaction, and leaves
-//! in `meta` where to go on, so that a crash loses nothing. A compaction that was begun is finished before a later
-//! one begins: the rule for tombstones depends on C.
+//! Slices look at a bounded number of changes in a read transaction each, until they have found what a whole [`Window`] of
+//! changes supersedes; that is then deleted in order, in slices of one write transaction each. So a page of the file is
+//! written once, or not at all when nothing stays on it. What one change after the other supersedes is spread over as many
+//! revisions as there are keys: deleted as it is found, it would have a page written for nearly each row.
+//!
+//! With a window's last slice `meta` says where the next one begins, so that a crash costs no more than looking at a window again.
+//! A compaction that was begun is finished before a later one begins: the rule for tombstones depends on C.
 
 use bytes::Bytes;
 
+use super::write::ObsoleteRow;
 use super::{Storage, StorageReader};
 use crate::digest::Digest;
 use crate::revision::Point;
@@ -31,8 +36,9 @@ use crate::storage_error::{StorageError, StorageErrorKind};
 /// What one slice of a compaction did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompactionSlice {
-    /// Keys with changes that the slice deleted; an index may now forget them. A key can be here again in a later slice.
-    pub keys: Vec<Bytes>,
+    /// Keys of which the slice deleted changes, in order, each with the revision at which an index may now compact it: what it
+    /// has given up by then is deleted, and maybe no more. A key can be here again in a later slice.
+    pub keys: Vec<(Bytes, i64)>,
     /// The changes that the slice deleted.
     pub deleted: Vec<DeletedChange>,
     /// The compaction that the slice belongs to, which can be an older one that was interrupted.
@@ -52,8 +58,12 @@ pub struct DeletedChange {
     pub superseded_at: i64,
 }
 
+/// How many slices the changes of a window are looked at in. With slices of 1000 changes a window takes 6 MB of memory.
+const WINDOW_SLICES: usize = 256;
+
 impl Storage {
-    /// Deletes some of what a compaction at revision `at` supersedes: looks at no more than `changes_max` changes.
+    /// Goes on with deleting what a compaction at revision `at` supersedes: looks at no more than `changes_max` changes, and
+    /// deletes no more.
     ///
     /// Call it until [`finished`](CompactionSlice::finished) is `at`. Readers that began before keep seeing what is
     /// deleted; a caller that promised a revision below `at` to somebody waits before calling.
@@ -75,73 +85,147 @@ impl Storage {
             let detail = format!("only revisions up to {} are written", stored.revision);
             return Err(StorageError::new(StorageErrorKind::Inconsistent, format!("compact at revision {at}"), detail));
         }
-        let begin = CompactCursor { target: at, next: Point::new(stored.compact_finished.max(0), 0) };
-        let work = Work::find(&reader, reader.compact_cursor()?.unwrap_or(begin), changes_max)?;
-        let digests = work.superseded.iter().filter_map(|&(at, superseded_at)| {
-            let digest = reader.digest(at).transpose()?;
-            Some(digest.map(|digest| DeletedChange { at, digest, superseded_at }))
-        });
-        let deleted = digests.collect::<Result<_, _>>()?;
-        drop(reader);
+        // After an error it is not put back, and begins anew where `meta` says.
+        let window = self.window.lock().take();
+        let mut window = if let Some(window) = window {
+            window
+        } else {
+            let begin = CompactCursor { target: at, next: Point::new(stored.compact_finished.max(0), 0) };
+            Window::new(reader.compact_cursor()?.unwrap_or(begin))
+        };
+        let target = window.looked_up_to.target;
+        if !window.is_complete {
+            window.look(&reader, changes_max)?;
+        }
+        if !window.is_complete {
+            *self.window.lock() = Some(window);
+            return Ok(CompactionSlice { keys: Vec::new(), deleted: Vec::new(), target, finished: None });
+        }
 
+        let slice = window.next_slice(&reader, changes_max)?;
+        drop(reader);
         self.write_with("compact", |txn| {
-            txn.check_before_deletion(work.superseded.iter().map(|(at, _)| *at))?;
-            for (superseded, _) in &work.superseded {
-                txn.delete_change(*superseded)?;
+            txn.check_before_deletion(&slice.rows)?;
+            for row in &slice.rows {
+                txn.delete_change(row)?;
             }
-            for time in &work.times {
+            for time in &slice.times {
                 txn.delete(Table::Time, time)?;
             }
-            if let Some(next) = work.next {
-                txn.put(Table::Meta, meta::COMPACT_CURSOR, &compact_cursor(next))
-            } else {
-                txn.put(Table::Meta, meta::COMPACT_FINISHED, &number(work.target))?;
-                txn.delete(Table::Meta, meta::COMPACT_CURSOR)
+            match slice.then {
+                Then::SameWindow => txn.put(Table::Meta, meta::COMPACT_CURSOR, &compact_cursor(window.begins)),
+                Then::NextWindow => txn.put(Table::Meta, meta::COMPACT_CURSOR, &compact_cursor(window.looked_up_to)),
+                Then::Finished => {
+                    txn.put(Table::Meta, meta::COMPACT_FINISHED, &number(target))?;
+                    txn.delete(Table::Meta, meta::COMPACT_CURSOR)
+                }
             }
         })?;
-        let finished = work.next.is_none().then_some(work.target);
-        Ok(CompactionSlice { keys: work.keys, deleted, target: work.target, finished })
+        if slice.then == Then::SameWindow {
+            *self.window.lock() = Some(window);
+        }
+        Ok(CompactionSlice {
+            keys: slice.keys,
+            deleted: slice.deleted,
+            target,
+            finished: (slice.then == Then::Finished).then_some(target),
+        })
     }
 }
 
-/// What a slice will do.
-struct Work {
-    target: i64,
-    /// The changes to delete, each with the first revision at which a compaction would.
+/// What some of the changes that a compaction looks at supersede.
+#[derive(Debug)]
+pub(super) struct Window {
+    /// Where a restart begins anew; it also says up to which revision changes may be missing.
+    begins: CompactCursor,
+    /// How far changes were looked at.
+    looked_up_to: CompactCursor,
+    seen: usize,
+    /// The changes to delete that have not been deleted yet, each with the first revision at which a compaction would; in
+    /// order and once each when the window is complete, the last first.
     superseded: Vec<(Point, i64)>,
-    keys: Vec<Bytes>,
-    times: Vec<Vec<u8>>,
-    /// Where the next slice goes on.
-    next: Option<CompactCursor>,
+    is_complete: bool,
+    is_last: bool,
 }
 
-impl Work {
-    fn find(reader: &StorageReader, from: CompactCursor, changes_max: usize) -> Result<Self, StorageError> {
-        let CompactCursor { target, mut next } = from;
-        let mut work = Self { target, superseded: Vec::new(), keys: Vec::new(), times: Vec::new(), next: None };
+/// What one write transaction is to delete.
+struct Slice {
+    rows: Vec<ObsoleteRow>,
+    keys: Vec<(Bytes, i64)>,
+    deleted: Vec<DeletedChange>,
+    times: Vec<Vec<u8>>,
+    then: Then,
+}
+
+/// What comes after a slice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    SameWindow,
+    NextWindow,
+    Finished,
+}
+
+impl Window {
+    fn new(begins: CompactCursor) -> Self {
+        Self { begins, looked_up_to: begins, seen: 0, superseded: Vec::new(), is_complete: false, is_last: false }
+    }
+
+    /// Looks at the next changes.
+    fn look(&mut self, reader: &StorageReader, changes_max: usize) -> Result<(), StorageError> {
+        let CompactCursor { target, next } = &mut self.looked_up_to;
         let mut seen = 0;
-        for head in reader.heads(next, target)?.take(changes_max) {
+        for head in reader.heads(*next, *target)?.take(changes_max) {
             let head = head?;
-            let gone = head.tombstone && head.at.major < target;
-            work.superseded.extend(head.previous.map(|previous| (previous, head.at.major)));
-            work.superseded.extend(gone.then_some((head.at, head.at.major + 1)));
-            if head.previous.is_some() || gone {
-                work.keys.push(Bytes::copy_from_slice(head.key));
-            }
-            next = Point::new(head.at.major, head.at.sub + 1);
+            let gone = head.tombstone && head.at.major < *target;
+            self.superseded.extend(head.previous.map(|previous| (previous, head.at.major)));
+            self.superseded.extend(gone.then_some((head.at, head.at.major + 1)));
+            *next = Point::new(head.at.major, head.at.sub + 1);
             seen += 1;
         }
-        // A tombstone that a later put follows is found twice; and LMDB likes its keys in order.
-        work.superseded.sort_unstable();
-        work.superseded.dedup_by_key(|(at, _)| *at);
-        if seen < changes_max {
-            next = Point::new(target + 1, 0);
-            work.times = times_before(reader, target, changes_max)?;
+        self.seen += seen;
+        self.is_last = seen < changes_max;
+        self.is_complete = self.is_last || self.seen >= changes_max.saturating_mul(WINDOW_SLICES);
+        if self.is_complete {
+            // A tombstone that a later put follows is found twice; its own revision comes first.
+            self.superseded.sort_unstable();
+            self.superseded.dedup_by_key(|(at, _)| *at);
+            self.superseded.reverse();
         }
-        if seen == changes_max || work.times.len() == changes_max {
-            work.next = Some(CompactCursor { target, next });
+        Ok(())
+    }
+
+    /// Takes what the next slice deletes out of the window.
+    fn next_slice(&mut self, reader: &StorageReader, changes_max: usize) -> Result<Slice, StorageError> {
+        let rest = self.superseded.len().saturating_sub(changes_max);
+        let length = self.superseded.len() - rest;
+        let (mut rows, mut keys, mut deleted) =
+            (Vec::with_capacity(length), Vec::with_capacity(length), Vec::with_capacity(length));
+        for (at, superseded_at) in self.superseded.drain(rest..).rev() {
+            if let Some(row) = reader.row_at(at)? {
+                deleted.push(DeletedChange { at, digest: row.digest(), superseded_at });
+                keys.push((Bytes::copy_from_slice(row.pair.key), superseded_at));
+                rows.push(ObsoleteRow::of(&row));
+            }
         }
-        Ok(work)
+        keys.sort_unstable();
+        keys.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+        let mut times = Vec::new();
+        let mut then = Then::SameWindow;
+        if self.superseded.is_empty() && self.is_last {
+            times = times_before(reader, self.looked_up_to.target, changes_max)?;
+            if times.len() < changes_max {
+                then = Then::Finished;
+            }
+        } else if self.superseded.is_empty() {
+            then = Then::NextWindow;
+        }
+        Ok(Slice { rows, keys, deleted, times, then })
     }
 }
 

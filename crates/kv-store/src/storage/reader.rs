@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use heed::{RoRange, types};
 
-use crate::digest::Digest;
 use crate::env::{Environment, ReadTxn, Rows};
 use crate::lmdb_file::FoundRow;
 use crate::record::{ApartValue, Head, Record, Row, parse_row};
@@ -99,11 +98,6 @@ impl StorageReader {
             });
         }
         Ok(())
-    }
-
-    /// Returns the digest of the change made at a point, likewise, without reading its value.
-    pub(super) fn digest(&self, at: Point) -> Result<Option<Digest>, StorageError> {
-        Ok(self.row_at(at)?.map(|row| row.digest()))
     }
 
     /// Finds the row of the change made at a point.

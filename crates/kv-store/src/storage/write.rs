@@ -10,11 +10,11 @@ use super::Storage;
 use crate::disk_full;
 use crate::env::{Environment, Rows};
 use crate::lmdb_file::LmdbFile;
-use crate::record::{Record, encode_row, parse_row};
+use crate::record::{Record, Row, encode_row};
 use crate::revision::{LogPosition, Point};
 use crate::schema::{
-    ChangeType, REV, Table, VALUE, log_position, meta, number, parse_log_position, parse_number, pieces, rev_key,
-    row_checksum, value_key,
+    ChangeType, REV, RevKey, Table, VALUE, log_position, meta, number, parse_log_position, parse_number, pieces,
+    rev_key, row_checksum, value_key,
 };
 use crate::storage_error::{StorageError, StorageErrorKind};
 
@@ -125,8 +125,27 @@ impl Storage {
 /// The room that a transaction is taken to need at least: the pages above those it changes are written too.
 const WRITTEN_BYTES_MIN: u64 = 64 << 10;
 
-/// Rows up to this length are sure to share their page with others.
+/// Rows with pairs up to this length are sure to share their page with others.
 const SHARED_PAGE_BYTES_MAX: usize = 1000;
+
+/// What has to be known of a row of `rev` to delete it.
+pub(super) struct ObsoleteRow {
+    at: Point,
+    key: RevKey,
+    /// Whether its value is in the table `value`.
+    is_apart: bool,
+    /// Whether it may have pages that hold nothing else.
+    owns_pages: bool,
+}
+
+impl ObsoleteRow {
+    pub(super) fn of(row: &Row<'_>) -> Self {
+        let change = if row.tombstone { ChangeType::Tombstone } else { ChangeType::Put };
+        let is_apart = row.apart.is_some();
+        let owns_pages = is_apart || row.encoded.len() > SHARED_PAGE_BYTES_MAX;
+        Self { at: row.at, key: rev_key(row.at, change), is_apart, owns_pages }
+    }
+}
 
 /// A write transaction; dropped, it changes nothing.
 pub(crate) struct Transaction<'a> {
@@ -190,47 +209,36 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    /// Checks what LMDB believes when it deletes these changes: the headers of pages that hold nothing but a value.
+    /// Checks what LMDB believes when it deletes these rows: the headers of pages that hold nothing but a value.
     ///
     /// To be called before anything is changed.
-    pub(super) fn check_before_deletion(&self, changes: impl Iterator<Item = Point>) -> Result<(), StorageError> {
+    pub(super) fn check_before_deletion(&self, rows: &[ObsoleteRow]) -> Result<(), StorageError> {
         let mut file = None;
-        for at in changes {
-            let action = || format!("delete revision {at}");
-            let keys = [ChangeType::Put, ChangeType::Tombstone].map(|change| rev_key(at, change));
-            for key in keys {
-                let row = self.environment.rev.get(&self.txn, &key);
-                let row = row.map_err(|error| StorageError::lmdb(action(), &error))?;
-                let Some(row) = row else { continue };
-                let is_apart = parse_row(&key, row)?.apart.is_some();
-                if !is_apart && row.len() <= SHARED_PAGE_BYTES_MAX {
-                    continue;
-                }
-                let file = match &file {
-                    Some(file) => file,
-                    None => file.insert(
-                        LmdbFile::open(self.environment.path())
-                            .map_err(|error| StorageError::corrupted(action(), error.to_string()))?,
-                    ),
-                };
-                file.check_values(REV, &key, &key)
-                    .and_then(|()| file.check_values(VALUE, &value_key(at, 0), &value_key(at, u32::MAX)))
-                    .map_err(|detail| StorageError::corrupted(action(), detail))?;
-            }
+        for row in rows.iter().filter(|row| row.owns_pages) {
+            let action = || format!("delete revision {}", row.at);
+            let file = match &file {
+                Some(file) => file,
+                None => file.insert(
+                    LmdbFile::open(self.environment.path())
+                        .map_err(|error| StorageError::corrupted(action(), error.to_string()))?,
+                ),
+            };
+            file.check_values(REV, &row.key, &row.key)
+                .and_then(|()| file.check_values(VALUE, &value_key(row.at, 0), &value_key(row.at, u32::MAX)))
+                .map_err(|detail| StorageError::corrupted(action(), detail))?;
         }
         Ok(())
     }
 
-    /// Deletes a change, if it is there, and its value.
-    pub(super) fn delete_change(&mut self, at: Point) -> Result<(), StorageError> {
-        let failed = |error| StorageError::lmdb(format!("delete revision {at}"), &error);
+    /// Deletes a change and its value.
+    pub(super) fn delete_change(&mut self, row: &ObsoleteRow) -> Result<(), StorageError> {
+        let failed = |error| StorageError::lmdb(format!("delete revision {}", row.at), &error);
         let Environment { rev, value, .. } = self.environment;
-        if rev.delete(&mut self.txn, &rev_key(at, ChangeType::Put)).map_err(failed)? {
-            let (first, last) = (value_key(at, 0), value_key(at, u32::MAX));
+        rev.delete(&mut self.txn, &row.key).map_err(failed)?;
+        if row.is_apart {
+            let (first, last) = (value_key(row.at, 0), value_key(row.at, u32::MAX));
             let pieces = (Bound::Included(&first[..]), Bound::Included(&last[..]));
             value.delete_range(&mut self.txn, &pieces).map_err(failed)?;
-        } else {
-            rev.delete(&mut self.txn, &rev_key(at, ChangeType::Tombstone)).map_err(failed)?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ fn compact(storage: &Storage, at: i64, changes_max: usize) -> BTreeSet<Bytes> {
     let mut keys = BTreeSet::new();
     loop {
         let slice = storage.compact_slice(at, changes_max).unwrap();
-        keys.extend(slice.keys);
+        keys.extend(slice.keys.into_iter().map(|(key, _)| key));
         if slice.finished == Some(at) {
             return keys;
         }
@@ -68,12 +68,43 @@ fn a_later_compaction_finishes_the_one_before_it_first() {
     for record in [put(2, "a", b""), tombstone(3, 2, "a"), put(4, "b", b""), put(5, "c", b"")] {
         storage.write(&[entry(&[record])]).unwrap();
     }
-    // Looks at 2 and at the tombstone, which stays because it is exactly at 3.
+    // Looks at 2 and at the tombstone, which stays because it is exactly at 3, and has found nothing else then.
     assert_eq!(storage.compact_slice(3, 2).unwrap().finished, None);
     assert_eq!(storage.compact_slice(5, 2).unwrap().finished, Some(3));
     assert_eq!(points(&storage), [3, 4, 5]);
     compact(&storage, 5, 2);
     assert_eq!(points(&storage), [4, 5]);
+}
+
+/// Sixteen keys are written over and over, in windows of 256 changes.
+#[test]
+fn a_compaction_of_many_windows_goes_on_after_any_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut storage = open(directory.path()).unwrap();
+    let names: Vec<String> = (0..16).map(|name| format!("key {name}")).collect();
+    for revision in 2..702 {
+        let previous = Some(revision - 16).filter(|previous| *previous >= 2);
+        let name = &names[usize::try_from(revision % 16).unwrap()];
+        storage.write(&[entry(&[put_again(revision, previous, name, b"")])]).unwrap();
+    }
+    let mut slices = 0;
+    let mut deleted = BTreeSet::new();
+    while storage.meta().unwrap().compact_finished != 690 {
+        let slice = storage.compact_slice(690, 1).unwrap();
+        assert!(slice.deleted.len() <= 1);
+        for change in slice.deleted {
+            assert!(deleted.insert(change.at), "{:?} is deleted once", change.at);
+            assert_eq!(change.superseded_at, change.at.major + 16);
+        }
+        slices += 1;
+        if slices % 301 == 0 {
+            drop(storage);
+            storage = open(directory.path()).unwrap();
+        }
+    }
+    assert!(slices > 2 * 674, "each change is looked at and deleted by a slice of its own");
+    assert_eq!(deleted, (2..675).map(|revision| Point::new(revision, 0)).collect());
+    assert_eq!(points(&storage), (675..702).collect::<Vec<_>>());
 }
 
 #[test]
@@ -204,7 +235,8 @@ proptest! {
                 Step::Compact { back, changes_max, slices_max } => {
                     target = target.max(revision - back);
                     for _ in 0..slices_max {
-                        forgotten.extend(storage.compact_slice(target, changes_max).unwrap().keys);
+                        let slice = storage.compact_slice(target, changes_max).unwrap();
+                        forgotten.extend(slice.keys.into_iter().map(|(key, _)| key));
                     }
                 }
                 Step::Reopen => {
