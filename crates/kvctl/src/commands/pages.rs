@@ -10,8 +10,8 @@ use kv_proto::etcdserverpb::range_request::{SortOrder, SortTarget};
 use kv_proto::etcdserverpb::{RangeRequest, RangeResponse};
 use prost::Message as _;
 
-/// Keys asked for first, when nothing is known about their size: of the largest values that servers take, so many are 24 MB.
-const FIRST_PAGE_KEYS: i64 = 16;
+/// Keys asked for first, when nothing is known about their size: of the largest values that servers take, so many are 15 MB.
+const FIRST_PAGE_KEYS: i64 = 10;
 
 /// Size that later pages aim at. A server before kvd counts the rest of the range for every page, so small pages of a
 /// large range would cost more than they save.
