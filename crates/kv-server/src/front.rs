@@ -12,7 +12,6 @@ use kv_proto::etcdserverpb::cluster_server::ClusterServer;
 use kv_proto::etcdserverpb::kv_server::KvServer;
 use kv_proto::etcdserverpb::lease_server::LeaseServer;
 use kv_proto::etcdserverpb::maintenance_server::MaintenanceServer;
-use kv_proto::etcdserverpb::watch_server::WatchServer;
 use kv_proto::v3electionpb::election_server::ElectionServer;
 use kv_proto::v3lockpb::lock_server::LockServer;
 use tokio::sync::watch;
@@ -55,7 +54,7 @@ pub(crate) struct Front {
     message_bytes_max: usize,
     access: Access,
     kv: KvServer<KvService>,
-    watch: WatchServer<WatchService>,
+    watch: WatchService,
     lease: LeaseServer<LeaseService>,
     lock: LockServer<LockService>,
     election: ElectionServer<ElectionService>,
@@ -78,7 +77,7 @@ impl Front {
             draining,
             tracer,
             kv: KvServer::new(KvService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
-            watch: WatchServer::new(WatchService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
+            watch: WatchService::new(Arc::clone(&engine)),
             lease: LeaseServer::new(LeaseService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             lock: LockServer::new(LockService::new(Arc::clone(&engine))).max_decoding_message_size(usize::MAX),
             election: ElectionServer::new(ElectionService::new(Arc::clone(&engine)))
@@ -123,7 +122,7 @@ impl Front {
         let answered = async {
             match method.service {
                 Service::Kv => self.kv.clone().call(request).await,
-                Service::Watch => self.watch.clone().call(request).await,
+                Service::Watch => Ok(self.watch.call(request).await),
                 Service::Lease => self.lease.clone().call(request).await,
                 Service::Lock => self.unless_stopped(self.lock.clone().call(request)).await,
                 Service::Election => self.unless_stopped(self.election.clone().call(request)).await,

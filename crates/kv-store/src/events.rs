@@ -13,7 +13,7 @@ use crate::storage_error::StorageError;
 use crate::store::Store;
 
 /// What a watcher wants to know.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
     /// The keys.
     pub range: KeyRange,

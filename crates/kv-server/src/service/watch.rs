@@ -13,28 +13,33 @@
 mod behind;
 mod create;
 mod fragments;
+mod message;
 mod outbox;
+mod recent;
 
 use std::collections::HashMap;
+use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
-use kv_proto::etcdserverpb::{self as pb, watch_request::RequestUnion, watch_server::Watch};
-use kv_proto::mvccpb;
-use kv_store::{Event, EventBatch, EventQuery, KeyRange, ReadError, WatchStream, WatcherId};
+use kv_proto::etcdserverpb::{self as pb, watch_request::RequestUnion};
+use kv_store::{EventBatch, EventQuery, KeyRange, ReadError, WatchStream, WatcherId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::auth::Credentials;
-use crate::convert::key_value;
 use crate::engine::Engine;
+use crate::frames::RequestBody;
 use crate::status::read_status;
 use behind::Behind;
 use create::Creation;
+use message::{EncodedEvents, Message, WatchCodec};
 use outbox::Outbox;
+use recent::{Bounds, Found, RecentReads};
 
 /// Control messages that may wait to be sent. With more the client is not listened to until it reads.
 const WAITING_MESSAGES_MAX: usize = 128;
@@ -48,32 +53,45 @@ const PROGRESS_SPREAD: f64 = 0.1;
 /// What messages say that concern every watcher of a stream, or none.
 const NO_WATCHER: i64 = -1;
 
+/// The messages of a stream.
+type Messages = Pin<Box<dyn Stream<Item = Result<Message, Status>> + Send>>;
+
 pub(crate) struct WatchService {
     engine: Arc<Engine>,
+    recent: Arc<RecentReads>,
 }
 
 impl WatchService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine }
+        Self { engine, recent: Arc::default() }
+    }
+
+    /// Answers one call. Not by the generated trait, whose messages own their events.
+    pub(crate) async fn call(&self, request: http::Request<RequestBody>) -> http::Response<tonic::body::Body> {
+        // Sizes are judged as bodies pass.
+        let mut grpc = Grpc::new(WatchCodec).max_decoding_message_size(usize::MAX);
+        grpc.streaming(Opening(self), request).await
     }
 }
 
-#[tonic::async_trait]
-impl Watch for WatchService {
-    type WatchStream = Pin<Box<dyn Stream<Item = Result<pb::WatchResponse, Status>> + Send>>;
+/// Opens the stream of a call.
+struct Opening<'a>(&'a WatchService);
 
-    async fn watch(
-        &self,
-        request: Request<Streaming<pb::WatchRequest>>,
-    ) -> Result<Response<Self::WatchStream>, Status> {
+impl StreamingService<pb::WatchRequest> for Opening<'_> {
+    type Response = Message;
+    type ResponseStream = Messages;
+    type Future = Ready<Result<Response<Messages>, Status>>;
+
+    fn call(&mut self, request: Request<Streaming<pb::WatchRequest>>) -> Self::Future {
         // Read also while authentication is off: it may be turned on while the stream lives.
         let credentials = Credentials::of(&request);
-        let session = Session::new(Arc::clone(&self.engine), credentials, request.into_inner());
+        let WatchService { engine, recent } = self.0;
+        let session = Session::new(Arc::clone(engine), Arc::clone(recent), credentials, request.into_inner());
         let messages = stream::try_unfold(session, |mut session| async move {
             let message = session.next_message().await?;
             Ok(Some((message, session)))
         });
-        Ok(Response::new(Box::pin(messages)))
+        ready(Ok(Response::new(Box::pin(messages))))
     }
 }
 
@@ -105,6 +123,7 @@ enum Slot {
 /// One stream.
 struct Session {
     engine: Arc<Engine>,
+    recent: Arc<RecentReads>,
     /// What the stream began with: every watcher is judged by it when it is made.
     credentials: Credentials,
     /// `None` once the client has said its last word; it still listens.
@@ -126,7 +145,12 @@ struct Session {
 }
 
 impl Session {
-    fn new(engine: Arc<Engine>, credentials: Credentials, requests: Streaming<pb::WatchRequest>) -> Self {
+    fn new(
+        engine: Arc<Engine>,
+        recent: Arc<RecentReads>,
+        credentials: Credentials,
+        requests: Streaming<pb::WatchRequest>,
+    ) -> Self {
         let woken = Arc::new(Notify::new());
         let wake = Arc::clone(&woken);
         let hub = engine.store.watch_hub().open(Arc::new(move || wake.notify_one()));
@@ -135,6 +159,7 @@ impl Session {
         let spread = interval.mul_f64(PROGRESS_SPREAD * engine.next_spread());
         engine.metrics.watch_streams.add(1);
         Self {
+            recent,
             credentials,
             requests: Some(requests),
             hub,
@@ -153,7 +178,7 @@ impl Session {
     }
 
     /// Waits for the next message to the client.
-    async fn next_message(&mut self) -> Result<pb::WatchResponse, Status> {
+    async fn next_message(&mut self) -> Result<Message, Status> {
         self.waiting.handed_over();
         loop {
             if let Some(message) = self.waiting.take() {
@@ -201,7 +226,7 @@ impl Session {
             let pending = tokio::select! {
                 biased;
                 request = requests.message() => request,
-                () = std::future::ready(()) => return Ok(()),
+                () = ready(()) => return Ok(()),
             };
             self.take_request(pending)?;
         }
@@ -333,43 +358,58 @@ impl Session {
         let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return Ok(()) };
         let began = std::time::Instant::now();
         watcher.query.from = watcher.next;
-        let newest = self.engine.store.revision();
-        let batch = if newest - watcher.next <= SHORT_LAG_REVISIONS {
-            self.engine.store.events(&watcher.query)
+        let store = &self.engine.store;
+        // In this order: a compaction meanwhile makes the bounds such as nobody else will have.
+        let bounds = Bounds { compacted: store.compact_revision(), newest: store.revision() };
+        if let Some(found) = self.recent.find(&watcher.query, bounds) {
+            self.send(id, &found, began);
+            return Ok(());
+        }
+        let short = bounds.newest - watcher.next <= SHORT_LAG_REVISIONS;
+        let batch = if short {
+            store.events(&watcher.query)
         } else {
             let query = watcher.query.clone();
             self.engine.blocking(move |store| store.events(&query)).await?
         };
         match batch {
-            Ok(batch) => self.send(id, batch, began),
+            Ok(EventBatch { events, next }) => {
+                let found = Found { events: EncodedEvents::new(events), next };
+                if short {
+                    self.recent.keep(&watcher.query, bounds, &found);
+                }
+                self.send(id, &found, began);
+            }
             Err(ReadError::Compacted { oldest, .. }) => self.end_as_compacted(id, oldest),
             Err(error) => return Err(read_status(&error)),
         }
         Ok(())
     }
 
-    fn send(&mut self, id: i64, batch: EventBatch, began: std::time::Instant) {
+    fn send(&mut self, id: i64, found: &Found, began: std::time::Instant) {
         let Some(Slot::Live(watcher)) = self.slots.get_mut(&id) else { return };
-        watcher.next = batch.next;
+        watcher.next = found.next;
         if watcher.next <= watcher.target {
             // The others first: one long history must not keep a stream's fresh events waiting.
             self.behind.push(id);
         } else {
             watcher.synced = true;
         }
-        if batch.events.is_empty() {
+        if found.events.is_empty() {
             return;
         }
         watcher.was_busy = true;
-        self.engine.metrics.events.add(batch.events.len() as u64);
-        let response = pb::WatchResponse {
-            header: Some(self.engine.header(batch.next - 1)),
+        self.engine.metrics.events.add(found.events.len() as u64);
+        let head = pb::WatchResponse {
+            header: Some(self.engine.header(found.next - 1)),
             watch_id: id,
-            events: batch.events.into_iter().map(convert).collect(),
             ..pb::WatchResponse::default()
         };
-        let limit = self.engine.config.grpc_receive_bytes_max();
-        let messages = if watcher.fragment { fragments::split(response, limit) } else { vec![response] };
+        let messages = if watcher.fragment {
+            fragments::split(head, &found.events, self.engine.config.grpc_receive_bytes_max())
+        } else {
+            vec![Message::new(head, &found.events)]
+        };
         self.waiting.push_events(messages, began);
     }
 
@@ -429,9 +469,4 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.engine.metrics.watch_streams.add(-1);
     }
-}
-
-fn convert(event: Event) -> mvccpb::Event {
-    let kind = if event.deleted { mvccpb::event::EventType::Delete } else { mvccpb::event::EventType::Put };
-    mvccpb::Event { r#type: kind as i32, kv: Some(key_value(event.kv)), prev_kv: event.prev_kv.map(key_value) }
 }

@@ -1,59 +1,60 @@
 //! Cuts a message of many events into several that a client can take.
 
 use kv_proto::etcdserverpb::WatchResponse;
-use prost::Message;
+use prost::Message as _;
+
+use super::message::{EncodedEvents, Message};
 
 /// Splits a response so that each piece stays below `limit` bytes, as far as single events do. All pieces but the
 /// last say that more follows.
-pub(super) fn split(response: WatchResponse, limit: usize) -> Vec<WatchResponse> {
-    if response.encoded_len() < limit || response.events.len() < 2 {
-        return vec![response];
+pub(super) fn split(head: WatchResponse, events: &EncodedEvents, limit: usize) -> Vec<Message> {
+    let whole = Message::new(head, events);
+    if whole.encoded_len() < limit || whole.event_count < 2 {
+        return vec![whole];
     }
-    let empty = WatchResponse { events: Vec::new(), ..response.clone() };
-    let overhead = empty.encoded_len() + prost::length_delimiter_len(limit);
-    let mut pieces = vec![WatchResponse { fragment: true, ..empty.clone() }];
-    let mut bytes = overhead;
-    for event in response.events {
-        let length = event.encoded_len();
-        let added = 1 + prost::length_delimiter_len(length) + length;
-        let last = pieces.last_mut().expect("there is always a piece");
-        if bytes + added >= limit && !last.events.is_empty() {
-            pieces.push(WatchResponse { events: vec![event], fragment: true, ..empty.clone() });
-            bytes = overhead + added;
-        } else {
-            last.events.push(event);
-            bytes += added;
+    let head = WatchResponse { fragment: true, ..whole.head };
+    let overhead = head.encoded_len();
+    let piece =
+        |from, to, event_count| Message { head: head.clone(), events: events.bytes().slice(from..to), event_count };
+    let mut pieces = Vec::new();
+    let (mut from, mut to, mut count) = (0, 0, 0);
+    for end in events.ends() {
+        if count > 0 && overhead + end - from >= limit {
+            pieces.push(piece(from, to, count));
+            (from, count) = (to, 0);
         }
+        (to, count) = (*end, count + 1);
     }
-    pieces.last_mut().expect("there is always a piece").fragment = false;
+    let mut last = piece(from, to, count);
+    last.head.fragment = false;
+    pieces.push(last);
     pieces
 }
 
 #[cfg(test)]
 mod tests {
-    use kv_proto::mvccpb::{Event, KeyValue};
+    use kv_store::{Event, KeyValue};
 
     use super::*;
 
-    fn response(value_bytes: &[usize]) -> WatchResponse {
-        let event = |length: &usize| Event {
-            kv: Some(KeyValue { value: vec![b'v'; *length].into(), ..KeyValue::default() }),
-            ..Event::default()
-        };
-        WatchResponse { watch_id: 5, events: value_bytes.iter().map(event).collect(), ..WatchResponse::default() }
-    }
-
     fn check(value_bytes: &[usize], limit: usize, expected: &[usize]) {
-        let pieces = split(response(value_bytes), limit);
-        let lengths: Vec<_> = pieces.iter().map(|piece| piece.events.len()).collect();
+        let event = |length: &usize| {
+            let kv = KeyValue { key: "k".into(), value: vec![b'v'; *length].into(), ..KeyValue::default() };
+            Event { deleted: false, kv, prev_kv: None }
+        };
+        let events = EncodedEvents::new(value_bytes.iter().map(event).collect());
+        let pieces = split(WatchResponse { watch_id: 5, ..WatchResponse::default() }, &events, limit);
+        let lengths: Vec<_> = pieces.iter().map(|piece| piece.event_count).collect();
         assert_eq!(lengths, expected);
         let (last, others) = pieces.split_last().unwrap();
-        assert!(!last.fragment && others.iter().all(|piece| piece.fragment));
+        assert!(!last.head.fragment && others.iter().all(|piece| piece.head.fragment));
         assert!(
-            pieces.iter().all(|piece| piece.watch_id == 5 && (piece.events.len() == 1 || piece.encoded_len() < limit))
+            pieces
+                .iter()
+                .all(|piece| piece.head.watch_id == 5 && (piece.event_count == 1 || piece.encoded_len() < limit))
         );
-        let events: Vec<_> = pieces.into_iter().flat_map(|piece| piece.events).collect();
-        assert_eq!(events, response(value_bytes).events);
+        let bytes: Vec<_> = pieces.iter().flat_map(|piece| piece.events.iter().copied()).collect();
+        assert_eq!(bytes, events.bytes()[..]);
     }
 
     #[test]

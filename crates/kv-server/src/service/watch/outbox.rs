@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use kv_proto::etcdserverpb::WatchResponse;
 
+use super::message::Message;
 use crate::metrics::Metrics;
 
 /// What a message says.
@@ -30,7 +31,7 @@ enum Content {
 #[derive(Debug)]
 pub(super) struct Outbox {
     metrics: Arc<Metrics>,
-    waiting: VecDeque<(WatchResponse, Content)>,
+    waiting: VecDeque<(Message, Content)>,
     sending: Option<(Instant, Content)>,
 }
 
@@ -49,12 +50,12 @@ impl Outbox {
 
     /// Adds a message without events.
     pub(super) fn push(&mut self, message: WatchResponse) {
-        self.waiting.push_back((message, Content::Control));
+        self.waiting.push_back((message.into(), Content::Control));
     }
 
     /// Adds the messages of one batch of events, which it was begun to read at `began`.
-    pub(super) fn push_events(&mut self, messages: Vec<WatchResponse>, began: Instant) {
-        let batch = messages.iter().map(|message| message.events.len()).sum();
+    pub(super) fn push_events(&mut self, messages: Vec<Message>, began: Instant) {
+        let batch = messages.iter().map(|message| message.event_count).sum();
         self.metrics.pending_events.add(batch as i64);
         self.waiting.extend(messages.into_iter().map(|message| (message, Content::Events)));
         if let Some((_, last)) = self.waiting.back_mut() {
@@ -63,10 +64,15 @@ impl Outbox {
     }
 
     /// Takes the next message, to be sent now.
-    pub(super) fn take(&mut self) -> Option<WatchResponse> {
+    pub(super) fn take(&mut self) -> Option<Message> {
         let (message, content) = self.waiting.pop_front()?;
-        self.metrics.pending_events.add(-(message.events.len() as i64));
-        self.sending = Some((Instant::now(), content));
+        self.metrics.pending_events.add(-(message.event_count as i64));
+        let since = match content {
+            // Reading them counts, too.
+            Content::LastEvents { began, .. } => began,
+            Content::Control | Content::Events => Instant::now(),
+        };
+        self.sending = Some((since, content));
         Some(message)
     }
 
@@ -75,7 +81,7 @@ impl Outbox {
         match self.sending.take() {
             None | Some((_, Content::Events)) => {}
             Some((taken, Content::Control)) => self.metrics.watch_control.observe(taken.elapsed()),
-            Some((_, Content::LastEvents { began, batch })) => {
+            Some((began, Content::LastEvents { batch, .. })) => {
                 let took = began.elapsed();
                 self.metrics.watch_batch.observe(took);
                 self.metrics.watch_event.observe_seconds(took.as_secs_f64() / batch as f64);
@@ -86,19 +92,17 @@ impl Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        let pending: usize = self.waiting.iter().map(|(message, _)| message.events.len()).sum();
+        let pending: usize = self.waiting.iter().map(|(message, _)| message.event_count).sum();
         self.metrics.pending_events.add(-(pending as i64));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use kv_proto::mvccpb::Event;
-
     use super::*;
 
-    fn events(count: usize) -> WatchResponse {
-        WatchResponse { events: vec![Event::default(); count], ..WatchResponse::default() }
+    fn events(count: usize) -> Message {
+        Message { event_count: count, ..WatchResponse::default().into() }
     }
 
     #[test]
