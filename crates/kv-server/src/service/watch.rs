@@ -16,16 +16,19 @@ mod fragments;
 mod message;
 mod outbox;
 mod recent;
+mod turns;
 
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
 use kv_proto::etcdserverpb::{self as pb, watch_request::RequestUnion};
 use kv_store::{EventBatch, EventQuery, KeyRange, ReadError, WatchStream, WatcherId};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tonic::server::{Grpc, StreamingService};
@@ -40,6 +43,7 @@ use create::Creation;
 use message::{EncodedEvents, Message, WatchCodec};
 use outbox::Outbox;
 use recent::{Bounds, Found, RecentReads};
+use turns::Turns;
 
 /// Control messages that may wait to be sent. With more the client is not listened to until it reads.
 const WAITING_MESSAGES_MAX: usize = 128;
@@ -59,11 +63,13 @@ type Messages = Pin<Box<dyn Stream<Item = Result<Message, Status>> + Send>>;
 pub(crate) struct WatchService {
     engine: Arc<Engine>,
     recent: Arc<RecentReads>,
+    /// Of each thread that serves connections.
+    turns: Mutex<HashMap<ThreadId, Arc<Turns>>>,
 }
 
 impl WatchService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, recent: Arc::default() }
+        Self { engine, recent: Arc::default(), turns: Mutex::default() }
     }
 
     /// Answers one call. Not by the generated trait, whose messages own their events.
@@ -85,8 +91,9 @@ impl StreamingService<pb::WatchRequest> for Opening<'_> {
     fn call(&mut self, request: Request<Streaming<pb::WatchRequest>>) -> Self::Future {
         // Read also while authentication is off: it may be turned on while the stream lives.
         let credentials = Credentials::of(&request);
-        let WatchService { engine, recent } = self.0;
-        let session = Session::new(Arc::clone(engine), Arc::clone(recent), credentials, request.into_inner());
+        let WatchService { engine, recent, turns } = self.0;
+        let turns = Arc::clone(turns.lock().entry(thread::current().id()).or_default());
+        let session = Session::new(Arc::clone(engine), Arc::clone(recent), turns, credentials, request.into_inner());
         let messages = stream::try_unfold(session, |mut session| async move {
             let message = session.next_message().await?;
             Ok(Some((message, session)))
@@ -130,6 +137,7 @@ struct Session {
     requests: Option<Streaming<pb::WatchRequest>>,
     hub: WatchStream,
     woken: Arc<Notify>,
+    turns: Arc<Turns>,
     slots: HashMap<i64, Slot>,
     ids: HashMap<WatcherId, i64>,
     next_id: i64,
@@ -148,6 +156,7 @@ impl Session {
     fn new(
         engine: Arc<Engine>,
         recent: Arc<RecentReads>,
+        turns: Arc<Turns>,
         credentials: Credentials,
         requests: Streaming<pb::WatchRequest>,
     ) -> Self {
@@ -164,6 +173,7 @@ impl Session {
             requests: Some(requests),
             hub,
             woken,
+            turns,
             slots: HashMap::new(),
             ids: HashMap::new(),
             next_id: 0,
@@ -200,7 +210,7 @@ impl Session {
 
     /// Waits until the client, the hub or the clock has something.
     async fn wait(&mut self) -> Result<(), Status> {
-        let Self { requests, woken, notify_at, notified, .. } = self;
+        let Self { requests, woken, turns, notify_at, notified, .. } = self;
         let request = async {
             match requests {
                 Some(requests) => requests.message().await,
@@ -212,7 +222,7 @@ impl Session {
         };
         tokio::select! {
             request = request => self.take_request(request)?,
-            () = woken.notified() => {}
+            () = async { woken.notified().await; turns.take().await } => {}
             () = tick => self.notify_progress(),
         }
         Ok(())
