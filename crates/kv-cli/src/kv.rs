@@ -8,6 +8,7 @@ use kv_proto::mvccpb::KeyValue;
 use prost::Message;
 
 use crate::json::{Dialect, message};
+use crate::record::write_table;
 use crate::{HexEscaped, Quoted, Record, Render, RenderError, Style, TerminalSafe};
 
 /// Prints a key and its value on lines of their own.
@@ -71,6 +72,10 @@ fn at_revision(header: Option<&ResponseHeader>) -> Record {
     Record::new().with("revision", header.map_or(0, |header| header.revision))
 }
 
+fn deleted(answer: &DeleteRangeResponse) -> Record {
+    at_revision(answer.header.as_ref()).with("deleted", answer.deleted)
+}
+
 impl Render for PutResponse {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         writeln!(out, "OK")?;
@@ -103,9 +108,17 @@ impl Render for DeleteRangeResponse {
     }
 
     fn records(&self) -> Vec<Record> {
-        let count = at_revision(self.header.as_ref()).with("deleted", self.deleted);
+        let count = deleted(self);
         let previous = self.prev_kvs.iter().map(|kv| Record::new().with("previous", Record::key_value(kv)));
         [count].into_iter().chain(previous).collect()
+    }
+
+    fn table(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        // Each key has a row, and the count stands in all of them: alone in a row, it would leave most of it empty.
+        let count = deleted(self);
+        let previous = self.prev_kvs.iter().map(|kv| count.clone().with("previous", Record::key_value(kv)));
+        let rows = if self.prev_kvs.is_empty() { vec![count.clone()] } else { previous.collect() };
+        write_table(out, &[], &rows, style)
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -261,6 +274,48 @@ mod tests {
             \x66\x6f\x6f
             \x62\xff\x72
         "]],
+        );
+    }
+
+    #[test]
+    fn del_has_a_row_for_each_key() {
+        let answer = DeleteRangeResponse { header: Some(header()), deleted: 2, prev_kvs: vec![kv(), kv()] };
+        let style = Style { width: Some(20), ..Style::default() };
+        check(
+            &answer,
+            Format::Table,
+            style,
+            &expect![[r#"
+                            REVISION  3
+                             DELETED  2
+                        PREVIOUS KEY  foo
+                      PREVIOUS VALUE  b\xffr
+            PREVIOUS CREATE REVISION  2
+               PREVIOUS MOD REVISION  3
+                    PREVIOUS VERSION  2
+                      PREVIOUS LEASE  00000000000000ff
+
+                            REVISION  3
+                             DELETED  2
+                        PREVIOUS KEY  foo
+                      PREVIOUS VALUE  b\xffr
+            PREVIOUS CREATE REVISION  2
+               PREVIOUS MOD REVISION  3
+                    PREVIOUS VERSION  2
+                      PREVIOUS LEASE  00000000000000ff
+        "#]],
+        );
+        check(
+            &DeleteRangeResponse { prev_kvs: Vec::new(), ..answer },
+            Format::Table,
+            Style::default(),
+            &expect![[r#"
+            ┌──────────┬─────────┐
+            │ REVISION │ DELETED │
+            ├──────────┼─────────┤
+            │        3 │       2 │
+            └──────────┴─────────┘
+        "#]],
         );
     }
 

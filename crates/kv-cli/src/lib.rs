@@ -40,7 +40,7 @@ pub use crate::progress::Progress;
 pub use crate::range::RangePrinter;
 pub use crate::read_args::{ReadArgs, key_range, prefix_end};
 pub use crate::record::{Record, Value};
-pub use crate::render::{Format, Outcome, Render, RenderError, Style, render};
+pub use crate::render::{Format, Outcome, OwnOutcome, Render, RenderError, Style, render};
 pub use crate::snapshot::{
     DIGEST_BYTES, DigestCheck, DigestError, SaveError, SnapshotFile, decompressed, has_digest, is_compressed,
 };

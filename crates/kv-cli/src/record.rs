@@ -15,7 +15,7 @@ use bytes::Bytes;
 use kv_proto::mvccpb::KeyValue;
 
 use crate::table::draw;
-use crate::{Escaped, GoDuration, HumanSize, JsonString, Style};
+use crate::{Escaped, GoDuration, HumanSize, JsonString, Quoted, Style};
 
 /// Values with names, in the order in which they are shown. The names are in lower case, with underscores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -97,6 +97,22 @@ impl Record {
         self
     }
 
+    /// Prints a line for each value, under the name that `fields` has for it: `"InUse" : true`.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing can be written.
+    pub fn write_fields(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.iter().try_for_each(|(name, value)| {
+            let name: String = name.split('_').map(capitalized).collect();
+            match value {
+                Value::Text(text) => writeln!(out, "\"{name}\" : {}", Quoted(text.as_bytes())),
+                Value::Bytes(bytes) => writeln!(out, "\"{name}\" : {}", Quoted(bytes)),
+                value => writeln!(out, "\"{name}\" : {value}"),
+            }
+        })
+    }
+
     /// Returns the values as cells of a table: records inside have become cells of their own.
     fn cells(&self) -> Vec<(String, String)> {
         let cells = self.0.iter().flat_map(|(name, value)| match value {
@@ -107,6 +123,11 @@ impl Record {
         });
         cells.collect()
     }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 impl Value {
@@ -281,6 +302,27 @@ mod tests {
         expect![[r#"
             {"key":"a\n\"\u003c","value":{"base64":"/wA="},"create_revision":2,"mod_revision":9223372036854775807,"version":1,"lease":"ffffffffffffffff","previous":{"key":"a","create_revision":0,"mod_revision":0,"version":0}}
             {"member_id":"ffffffffffffffff","took":1.5,"size":20480,"healthy":true,"roles":["r","s"]}
+        "#]]
+        .assert_eq(&String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn a_record_has_a_line_for_each_field() {
+        let mut out = Vec::new();
+        records().iter().try_for_each(|record| record.write_fields(&mut out)).unwrap();
+        expect![[r#"
+            "Key" : "a\n\"<"
+            "Value" : "\xff\x00"
+            "CreateRevision" : 2
+            "ModRevision" : 9223372036854775807
+            "Version" : 1
+            "Lease" : "ffffffffffffffff"
+            "Previous" : {"key":"a","create_revision":0,"mod_revision":0,"version":0}
+            "MemberId" : "ffffffffffffffff"
+            "Took" : 1.5
+            "Size" : 20480
+            "Healthy" : true
+            "Roles" : ["r","s"]
         "#]]
         .assert_eq(&String::from_utf8(out).unwrap());
     }

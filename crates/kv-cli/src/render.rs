@@ -198,6 +198,33 @@ impl Render for Outcome {
     }
 }
 
+/// The same for a command that etcd's tools lack: programs read the record in JSON, and as fields, too.
+#[derive(Debug)]
+pub struct OwnOutcome(pub Outcome);
+
+impl Render for OwnOutcome {
+    fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
+        self.0.simple(out, style)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.0.records()
+    }
+
+    fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        Ok(self.0.record.write_fields(out)?)
+    }
+
+    fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        Ok(writeln!(out, "{}", self.0.record)?)
+    }
+
+    fn protobuf(&self, out: &mut dyn Write) -> Result<(), RenderError> {
+        // There is no such message, and it has been done.
+        Ok(self.simple(out, Style::default())?)
+    }
+}
+
 /// Prints an answer in a format.
 ///
 /// # Errors
@@ -257,6 +284,21 @@ mod tests {
             };
             assert_eq!(String::from_utf8(out).unwrap(), expected, "{format:?}");
         }
+    }
+
+    #[test]
+    fn an_outcome_of_our_own_is_a_record_in_json_and_fields() {
+        let record = Record::new().with("context", "c").with("in_use", true);
+        let outcome = OwnOutcome(Outcome { line: "Context c is in use".to_owned(), record });
+        let rendered = |format| {
+            let mut out = Vec::new();
+            render(&outcome, format, Style::default(), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let object = "{\"context\":\"c\",\"in_use\":true}\n";
+        assert_eq!((rendered(Format::Json).as_str(), rendered(Format::JsonLines).as_str()), (object, object));
+        assert_eq!(rendered(Format::Fields), "\"Context\" : \"c\"\n\"InUse\" : true\n");
+        assert_eq!(rendered(Format::Simple), rendered(Format::Protobuf));
     }
 
     #[test]

@@ -175,7 +175,7 @@ pub(crate) async fn run(context: &Context, command: Commands) -> Result<(), CliE
         Commands::Doctor(args) => doctor::run(context, &args).await,
         Commands::Context(args) => context::run(context, &args),
         Commands::Completion(args) => completion::run(context, &args),
-        Commands::Options(_) => options::run(),
+        Commands::Options(_) => options::run(context),
         Commands::Version(_) => version::run(context),
     }
 }

@@ -137,6 +137,7 @@ pub(crate) const KNOWN: &[Difference] = &[
             "get dir/ --prefix -w table: stdout",
             "get dir/ --prefix -w table: status",
             "get dir/ --prefix -w table: first line of stderr",
+            "alarm list -w table: stdout",
             "alarm list -w table: status",
             "alarm list -w table: first line of stderr",
             "lease timetolive $LEASE -w table: stdout",

@@ -1,8 +1,8 @@
-//! The answer to a change of users or roles: a line for people, and nothing but a header otherwise.
+//! The answer to a change of users or roles: a line for people, what changed for programs, and nothing but a header otherwise.
 
 use std::io::{self, Write};
 
-use kv_cli::{Dialect, Record, Render, RenderError, Style, TerminalSafe, Value, fields_header, json_message};
+use kv_cli::{Dialect, Record, Render, RenderError, Style, TerminalSafe, fields_header, json_message};
 use kv_proto::etcdserverpb::ResponseHeader;
 use prost::Message;
 
@@ -10,6 +10,8 @@ use prost::Message;
 pub(crate) struct Acknowledged<M> {
     /// What is said of it.
     pub(crate) line: Vec<u8>,
+    /// What programs want to know of it, but for the revision.
+    pub(crate) record: Record,
     /// The full name of the message's type.
     pub(crate) name: &'static str,
     pub(crate) header: Option<ResponseHeader>,
@@ -23,7 +25,7 @@ impl<M: Message> Render for Acknowledged<M> {
 
     fn records(&self) -> Vec<Record> {
         let revision = self.header.map_or(0, |header| header.revision);
-        vec![Record::new().with("result", Value::Bytes(self.line.clone().into())).with("revision", revision)]
+        vec![self.record.clone().with("revision", revision)]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
@@ -61,7 +63,8 @@ mod tests {
         let header = Some(ResponseHeader { cluster_id: 1, member_id: 2, revision: 3, raft_term: 4 });
         let response = AuthRoleAddResponse { header };
         let name = "etcdserverpb.AuthRoleAddResponse";
-        let change = Acknowledged { line: b"Role r created".to_vec(), name, header, response };
+        let record = Record::new().with("role", "r").with("created", true);
+        let change = Acknowledged { line: b"Role r created".to_vec(), record, name, header, response };
         let rendered = |format| {
             let mut out = Vec::new();
             render(&change, format, Style::default(), &mut out).map(|()| out)
@@ -76,7 +79,7 @@ mod tests {
             b"{\"header\":{\"cluster_id\":1,\"member_id\":2,\"revision\":3,\"raft_term\":4}}\n"
         );
         assert_eq!(rendered(Format::Protobuf).unwrap(), change.response.encode_to_vec());
-        assert_eq!(rendered(Format::JsonLines).unwrap(), b"{\"result\":\"Role r created\",\"revision\":3}\n");
+        assert_eq!(rendered(Format::JsonLines).unwrap(), b"{\"role\":\"r\",\"created\":true,\"revision\":3}\n");
         let mut out = Vec::new();
         let style = Style { terminal: true, ..Style::default() };
         render(&Acknowledged { line: b"\x1b[2J".to_vec(), ..change }, Format::Simple, style, &mut out).unwrap();

@@ -59,6 +59,10 @@ impl Render for AlarmList {
         self.0.alarms.iter().map(record).collect()
     }
 
+    fn columns(&self) -> &'static [&'static str] {
+        &["member_id", "alarm"]
+    }
+
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {
         fields_header(out, style, self.0.header.as_ref())?;
         for alarm in &self.0.alarms {

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use kv_cli::{CliError, ExitStatus, Outcome, Quoted, Record, parse_int};
+use kv_cli::{CliError, ExitStatus, Outcome, OwnOutcome, Quoted, Record, parse_int};
 use kv_client::Client;
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::response_op::Response;
@@ -88,7 +88,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn outcome(self, dry_run: bool) -> Outcome {
+    fn outcome(self, dry_run: bool) -> OwnOutcome {
         let Tally { created, changed, unchanged } = self;
         let would = if dry_run { "would have " } else { "" };
         let line = format!("{would}created {created}, {would}changed {changed}, unchanged {unchanged}");
@@ -97,7 +97,7 @@ impl Tally {
             .with("created", created)
             .with("changed", changed)
             .with("unchanged", unchanged);
-        Outcome { line, record }
+        OwnOutcome(Outcome { line, record })
     }
 }
 
@@ -227,10 +227,11 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> OwnOutcome {
         let action = if self.creates() { "create" } else { "change" };
         let line = format!("{action} {}", Quoted(&self.entry.key));
-        Outcome { line, record: Record::new().with("action", action).with("key", self.entry.key.clone()) }
+        let record = Record::new().with("action", action).with("key", self.entry.key.clone());
+        OwnOutcome(Outcome { line, record })
     }
 
     fn creates(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::absolute;
 
-use kv_cli::{CliError, ExitStatus, Outcome, Quoted, Record};
+use kv_cli::{CliError, ExitStatus, Outcome, OwnOutcome, Quoted, Record};
 use kv_client::Endpoint;
 
 use super::one_name;
@@ -72,7 +72,7 @@ pub(crate) fn run(context: &Context, args: &AddArgs) -> Result<(), CliError> {
     }
     contexts.set(name, profile)?;
     let line = format!("Context {name} added; `{} context use {name}` puts it in use", context.program);
-    output.print(&Outcome { line, record: Record::new().with("context", name) })
+    output.print(&OwnOutcome(Outcome { line, record: Record::new().with("context", name) }))
 }
 
 fn profile(context: &Context, args: &AddArgs) -> Result<Profile, CliError> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Record, Render, Style};
+use kv_cli::{CliError, Record, Render, RenderError, Style};
 
 use super::show::record;
 use crate::contexts::Contexts;
@@ -41,6 +41,19 @@ impl Render for List {
 
     fn records(&self) -> Vec<Record> {
         self.0.all().map(|(name, profile)| record(name, profile, self.0.current())).collect()
+    }
+
+    fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        for record in self.records() {
+            record.write_fields(out)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        let contexts: Vec<String> = self.records().iter().map(ToString::to_string).collect();
+        Ok(writeln!(out, "[{}]", contexts.join(","))?)
     }
 
     fn columns(&self) -> &'static [&'static str] {

@@ -1,6 +1,6 @@
 //! `kvctl context remove`: forget a way to connect.
 
-use kv_cli::{CliError, Outcome, Record};
+use kv_cli::{CliError, Outcome, OwnOutcome, Record};
 
 use super::one_name;
 use crate::contexts::Contexts;
@@ -27,5 +27,8 @@ pub(crate) fn run(context: &Context, args: &RemoveArgs) -> Result<(), CliError> 
     let name = one_name(&args.names, "remove")?;
     let mut output = context.output()?;
     Contexts::open_to_change()?.remove(name)?;
-    output.print(&Outcome { line: format!("Context {name} removed"), record: Record::new().with("context", name) })
+    output.print(&OwnOutcome(Outcome {
+        line: format!("Context {name} removed"),
+        record: Record::new().with("context", name),
+    }))
 }

@@ -1,6 +1,6 @@
 //! `kvctl context use`: the context that commands without one are run with.
 
-use kv_cli::{CliError, Outcome, Record};
+use kv_cli::{CliError, Outcome, OwnOutcome, Record};
 
 use super::one_name;
 use crate::contexts::Contexts;
@@ -37,5 +37,5 @@ pub(crate) fn run(context: &Context, args: &UseArgs) -> Result<(), CliError> {
     let mut output = context.output()?;
     Contexts::open_to_change()?.select(name)?;
     let line = name.map_or_else(|| "No context is in use".to_owned(), |name| format!("Context {name} is in use"));
-    output.print(&Outcome { line, record: Record::new().with_some("context", name) })
+    output.print(&OwnOutcome(Outcome { line, record: Record::new().with_some("context", name) }))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use kv_cli::{CliError, Record, Render, Style, Value};
+use kv_cli::{CliError, Record, Render, RenderError, Style, Value};
 
 use super::one_name;
 use crate::contexts::{Contexts, Profile};
@@ -58,6 +58,14 @@ impl Render for Shown<'_> {
 
     fn records(&self) -> Vec<Record> {
         vec![record(self.name, self.profile, self.current)]
+    }
+
+    fn fields(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        Ok(record(self.name, self.profile, self.current).write_fields(out)?)
+    }
+
+    fn json(&self, out: &mut dyn Write, _style: Style) -> Result<(), RenderError> {
+        Ok(writeln!(out, "{}", record(self.name, self.profile, self.current))?)
     }
 }
 

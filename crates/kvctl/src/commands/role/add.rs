@@ -1,6 +1,6 @@
 //! `kvctl role add`: make a role.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthRoleAddRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -32,6 +32,7 @@ pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<(), CliErro
     let response = session.client.role_add(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: format!("Role {name} created").into_bytes(),
+        record: Record::new().with("role", name.as_str()).with("created", true),
         name: "etcdserverpb.AuthRoleAddResponse",
         header: response.header,
         response,

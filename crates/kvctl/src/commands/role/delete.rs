@@ -1,6 +1,6 @@
 //! `kvctl role delete`: remove a role.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthRoleDeleteRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -33,6 +33,7 @@ pub(crate) async fn run(context: &Context, args: &DeleteArgs) -> Result<(), CliE
         session.client.role_delete(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: format!("Role {name} deleted").into_bytes(),
+        record: Record::new().with("role", name.as_str()).with("deleted", true),
         name: "etcdserverpb.AuthRoleDeleteResponse",
         header: response.header,
         response,

@@ -7,6 +7,7 @@ use kv_proto::authpb::{Permission, permission::Type};
 use kv_proto::etcdserverpb::{AuthRoleGetRequest, AuthRoleGetResponse};
 use prost::Message as _;
 
+use super::ranges::with_range;
 use crate::commands::acknowledged::line;
 use crate::session::{Context, failure};
 
@@ -64,6 +65,13 @@ fn range(permission: &Permission) -> Vec<u8> {
     text
 }
 
+/// Returns a permission for programs.
+pub(super) fn record(role: &str, permission: &Permission) -> Record {
+    let kind = Type::try_from(permission.perm_type)
+        .map_or_else(|_| permission.perm_type.to_string(), |kind| kind.as_str_name().to_lowercase());
+    with_range(Record::new().with("role", role).with("permission", kind), &permission.key, &permission.range_end)
+}
+
 impl Render for RoleDetails {
     fn simple(&self, out: &mut dyn Write, style: Style) -> io::Result<()> {
         line(out, style, format!("Role {}", self.role).as_bytes())?;
@@ -83,17 +91,11 @@ impl Render for RoleDetails {
     }
 
     fn records(&self) -> Vec<Record> {
-        let record = |permission: &Permission| {
-            let kind = Type::try_from(permission.perm_type)
-                .map_or_else(|_| permission.perm_type.to_string(), |kind| kind.as_str_name().to_lowercase());
-            let end = Some(permission.range_end.clone()).filter(|end| !end.is_empty());
-            Record::new()
-                .with("role", self.role.as_str())
-                .with("permission", kind)
-                .with("key", permission.key.clone())
-                .with_some("range_end", end)
-        };
-        self.response.perm.iter().map(record).collect()
+        self.response.perm.iter().map(|permission| record(&self.role, permission)).collect()
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["role", "permission", "key"]
     }
 
     fn fields(&self, out: &mut dyn Write, style: Style) -> Result<(), RenderError> {

@@ -6,6 +6,7 @@ use kv_cli::CliError;
 use kv_proto::authpb::{Permission, permission::Type};
 use kv_proto::etcdserverpb::AuthRoleGrantPermissionRequest;
 
+use super::get::record;
 use super::ranges::{KeyArgs, text};
 
 use crate::commands::acknowledged::Acknowledged;
@@ -64,11 +65,12 @@ fn missing() -> CliError {
 pub(crate) async fn run(context: &Context, args: &GrantPermissionArgs) -> Result<(), CliError> {
     let request = args.request()?;
     let line = format!("Role {} updated", request.name).into_bytes();
+    let granted = record(&request.name, &request.perm.clone().unwrap_or_default()).with("granted", true);
     let mut session = context.session().await?;
-    let granted = session.client.role_grant_permission(request, context.own_deadline()).await;
-    let response = granted.map_err(|error| failure(&error))?;
+    let answer = session.client.role_grant_permission(request, context.own_deadline()).await;
+    let response = answer.map_err(|error| failure(&error))?;
     let name = "etcdserverpb.AuthRoleGrantPermissionResponse";
-    session.output.print(&Acknowledged { line, name, header: response.header, response })
+    session.output.print(&Acknowledged { line, record: granted, name, header: response.header, response })
 }
 
 #[cfg(test)]

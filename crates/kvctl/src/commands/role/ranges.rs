@@ -1,9 +1,10 @@
-//! The keys that a permission is about, as they are typed.
+//! The keys that a permission is about, as they are typed, and as programs read them.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
-use kv_cli::{CliError, prefix_end};
+use bytes::Bytes;
+use kv_cli::{CliError, Record, prefix_end};
 
 /// A key, perhaps the end of a range, and what makes a range of the key alone.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,11 @@ impl KeyArgs<'_> {
         };
         Ok((key.to_vec(), end))
     }
+}
+
+/// Adds the keys that a permission is about to what programs want to know of it.
+pub(super) fn with_range(record: Record, key: &Bytes, end: &Bytes) -> Record {
+    record.with("key", key.clone()).with_some("range_end", Some(end.clone()).filter(|end| !end.is_empty()))
 }
 
 /// Returns a name, which the API wants as text.

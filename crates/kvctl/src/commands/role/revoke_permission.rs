@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthRoleRevokePermissionRequest;
 
-use super::ranges::{KeyArgs, text};
+use super::ranges::{KeyArgs, text, with_range};
 
 use crate::commands::acknowledged::Acknowledged;
 use crate::session::{Context, failure};
@@ -64,11 +64,13 @@ pub(crate) async fn run(context: &Context, args: &RevokePermissionArgs) -> Resul
     let request = args.request()?;
     let typed_key = args.arguments.get(1).map(|key| key.as_bytes()).unwrap_or_default();
     let line = describe(typed_key, &request);
+    let role = Record::new().with("role", request.role.as_str());
+    let record = with_range(role, &request.key, &request.range_end).with("revoked", true);
     let mut session = context.session().await?;
     let revoked = session.client.role_revoke_permission(request, context.own_deadline()).await;
     let response = revoked.map_err(|error| failure(&error))?;
     let name = "etcdserverpb.AuthRoleRevokePermissionResponse";
-    session.output.print(&Acknowledged { line, name, header: response.header, response })
+    session.output.print(&Acknowledged { line, record, name, header: response.header, response })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `kvctl user add`: make a user.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::authpb::UserAddOptions;
 use kv_proto::etcdserverpb::AuthUserAddRequest;
 
@@ -68,10 +68,11 @@ impl AddArgs {
 pub(crate) async fn run(context: &Context, args: &AddArgs) -> Result<(), CliError> {
     let request = args.request(|name| password::choose(name, &args.source))?;
     let line = format!("User {} created", request.name).into_bytes();
+    let record = Record::new().with("user", request.name.as_str()).with("created", true);
     let mut session = context.session().await?;
     let response = session.client.user_add(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     let name = "etcdserverpb.AuthUserAddResponse";
-    session.output.print(&Acknowledged { line, name, header: response.header, response })
+    session.output.print(&Acknowledged { line, record, name, header: response.header, response })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `kvctl user delete`: remove a user.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthUserDeleteRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -33,6 +33,7 @@ pub(crate) async fn run(context: &Context, args: &DeleteArgs) -> Result<(), CliE
         session.client.user_delete(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: format!("User {name} deleted").into_bytes(),
+        record: Record::new().with("user", name.as_str()).with("deleted", true),
         name: "etcdserverpb.AuthUserDeleteResponse",
         header: response.header,
         response,

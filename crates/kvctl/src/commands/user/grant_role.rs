@@ -1,6 +1,6 @@
 //! `kvctl user grant-role`: give a user a role.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthUserGrantRoleRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -31,6 +31,7 @@ pub(crate) async fn run(context: &Context, args: &GrantRoleArgs) -> Result<(), C
         session.client.user_grant_role(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: format!("Role {role} is granted to user {user}").into_bytes(),
+        record: Record::new().with("user", user.as_str()).with("role", role.as_str()).with("granted", true),
         name: "etcdserverpb.AuthUserGrantRoleResponse",
         header: response.header,
         response,

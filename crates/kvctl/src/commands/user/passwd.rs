@@ -1,6 +1,6 @@
 //! `kvctl user passwd`: give a user another password.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthUserChangePasswordRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -41,6 +41,7 @@ pub(crate) async fn run(context: &Context, args: &PasswdArgs) -> Result<(), CliE
     let response = changed.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: b"Password updated".to_vec(),
+        record: Record::new().with("user", name.as_str()).with("password_updated", true),
         name: "etcdserverpb.AuthUserChangePasswordResponse",
         header: response.header,
         response,

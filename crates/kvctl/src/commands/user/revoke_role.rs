@@ -1,6 +1,6 @@
 //! `kvctl user revoke-role`: take a role from a user.
 
-use kv_cli::CliError;
+use kv_cli::{CliError, Record};
 use kv_proto::etcdserverpb::AuthUserRevokeRoleRequest;
 
 use crate::commands::acknowledged::Acknowledged;
@@ -31,6 +31,7 @@ pub(crate) async fn run(context: &Context, args: &RevokeRoleArgs) -> Result<(), 
         session.client.user_revoke_role(request, context.own_deadline()).await.map_err(|error| failure(&error))?;
     session.output.print(&Acknowledged {
         line: format!("Role {role} is revoked from user {user}").into_bytes(),
+        record: Record::new().with("user", user.as_str()).with("role", role.as_str()).with("revoked", true),
         name: "etcdserverpb.AuthUserRevokeRoleResponse",
         header: response.header,
         response,

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use clap::Args;
 use kv_cli::{
-    CliError, DigestCheck, ExitStatus, Outcome, Output, Progress, Record, SaveError, SnapshotFile, is_terminal_output,
+    CliError, DigestCheck, ExitStatus, Outcome, Output, OwnOutcome, Progress, Record, SaveError, SnapshotFile,
+    is_terminal_output,
 };
 use kv_store::{OpenError, Snapshot};
 
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &SaveArgs, context: &mut Context<'_>) -> Result<(), CliE
     write(snapshot, file).map_err(failed)?;
     if name != "-" {
         let record = Record::new().with("file", name);
-        context.out.print(&Outcome { line: format!("Snapshot saved at {name}"), record })?;
+        context.out.print(&OwnOutcome(Outcome { line: format!("Snapshot saved at {name}"), record }))?;
     }
     Ok(())
 }
