@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use kv_cli::{CliError, ETCD_VERSION, ExitStatus, Format, Generated, Output, parse_duration};
+use kv_cli::{CliError, ETCD_VERSION, ExitStatus, Format, Generated, Output, Record, parse_duration};
 
 /// The words that depend on the name the program was called by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +85,13 @@ impl Context<'_> {
         self.data_dir.clone().unwrap_or_else(|| self.words.default_directory.into())
     }
 
-    /// Prints a line for people. Nothing is said where standard error is closed.
+    /// Says what is neither a result nor a failure: a line for people, an object where results are objects. Nothing is said
+    /// where standard error is closed.
     pub(crate) fn note(&mut self, line: &str) {
-        let _ = writeln!(self.err, "{line}");
+        let _ = match self.out.format {
+            Format::JsonLines => writeln!(self.err, "{}", Record::new().with("notice", line)),
+            _ => writeln!(self.err, "{line}"),
+        };
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod commands;
 mod directory;
+mod done;
 mod facts;
 mod failure;
 mod generated;

@@ -5,10 +5,11 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, GoDuration, HumanSize, Progress};
+use kv_cli::{CliError, ExitStatus, GoDuration, HumanSize, Progress, Record, Value};
 use kv_store::Defragmented;
 
 use crate::directory;
+use crate::done::Done;
 use crate::global::{Context, required_flag};
 use crate::offline::OfflineError;
 
@@ -44,14 +45,15 @@ pub(crate) fn run(_args: &DefragArgs, context: &mut Context<'_>) -> Result<(), C
         CliError { hints, ..CliError::new(ExitStatus::Failure, message) }
     })?;
     let Defragmented { before_bytes, after_bytes } = done;
+    let (place, took) = (directory.display().to_string(), began.elapsed());
     context.note(&format!(
-        "finished defragmenting directory {}: {} before, {} after, took {}",
-        directory.display(),
+        "finished defragmenting directory {place}: {} before, {} after, took {}",
         HumanSize(before_bytes),
         HumanSize(after_bytes),
-        GoDuration(began.elapsed()),
+        GoDuration(took),
     ));
-    Ok(())
+    let sizes = Record::new().with("before", Value::Size(before_bytes)).with("after", Value::Size(after_bytes));
+    context.out.print(&Done(Record::new().with("data_dir", place).and(sizes).with("took", took)))
 }
 
 fn defragment(context: &mut Context<'_>) -> Result<Defragmented, OfflineError> {

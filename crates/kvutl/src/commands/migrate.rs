@@ -1,9 +1,10 @@
 //! `kvutl migrate`: what etcdutl does to change the version of a data directory, and why there is nothing to do here.
 
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, Quoted};
+use kv_cli::{CliError, ExitStatus, Quoted, Record};
 
 use crate::directory;
+use crate::done::Done;
 use crate::global::{Context, required_flag};
 
 /// Say whether a data directory is of a version
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &MigrateArgs, context: &mut Context<'_>) -> Result<(), C
     directory::read(context)?.read(|_| Ok(()))?;
     if target == kv_cli::API_VERSION {
         context.note(&format!("storage version up-to-date: {target}"));
-        return Ok(());
+        return context.out.print(&Done(Record::new().with("storage_version", target)));
     }
     if args.force {
         context.note("note: --force changes nothing: there is no mark to overwrite");

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use kv_cli::{CliError, ExitStatus, Progress, parse_int};
+use kv_cli::{CliError, ExitStatus, Progress, Record, Value, parse_int};
 use kv_store::{COMPACTION_ROWS, Member, Storage, StorageOptions, ids};
 
 use self::cluster::local_member_urls;
 use super::status::one_file;
+use crate::done::Done;
 use crate::global::{Context, Words};
 use crate::offline::OfflineError;
 use crate::scratch::{Scratch, with_suffix};
@@ -143,7 +144,9 @@ pub(crate) fn run(args: &RestoreArgs, context: &mut Context<'_>) -> Result<(), C
             .with_hint("where that is a mounted file system, restore into a directory on it")
     })?;
     context.note(&format!("restored snapshot {name} to {} at revision {revision}", destination.display()));
-    Ok(())
+    let record = Record::new().with("data_dir", destination.display().to_string()).with("revision", revision);
+    let ids = Record::new().with("cluster_id", Value::Id(cluster_id)).with("member_id", Value::Id(id));
+    context.out.print(&Done(record.and(ids)))
 }
 
 fn default_directory(words: Words, member: &str) -> PathBuf {
