@@ -1,28 +1,26 @@
-//! Every command of kvctl in every format: what it prints is kept in files, and is etcdctl 3.7's where that has the command.
+//! Every command of kvctl and kvutl in every format: what it prints is kept in files, and is that of etcd 3.7's tools where they
+//! have the command.
 //!
 //! `UPDATE_EXPECT=1 cargo test -p interop -- every_format` writes the files anew.
 
 mod cases;
+mod kept;
+mod offline;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use expect_test::expect_file;
 use kv_proto::etcdserverpb::{RangeResponse, ResponseHeader, WatchResponse};
 use prost::Message as _;
 use tempfile::TempDir;
 
 use self::cases::{Case, ELSEWHERE, End, HOLDING, JOINING, LAST, OWN, ROUND};
+use self::kept::{FORMATS, Kept, assert_complete, rounds};
 use crate::harness::differences::Ledger;
 use crate::harness::mask::{mask, replace_after};
 use crate::harness::{Kind, Output, Programs, Server, Tool};
 use crate::tools::Ids;
-
-/// The formats that etcdctl has, then the one that it has not. The index of one is that of the lines that are waited for.
-const FORMATS: &[&str] = &["simple", "fields", "json", "table", "jsonl", "protobuf"];
 
 /// How often it is tried again what the passing of a second makes possible.
 const POLL_EVERY: Duration = Duration::from_millis(50);
@@ -198,26 +196,6 @@ fn candidate(output: &Output) -> Output {
     Output { stdout: text.into(), ..output.clone() }
 }
 
-/// Goes through cases once in each format.
-fn rounds(
-    formats: &'static [&'static str],
-    cases: &'static [Case],
-) -> impl Iterator<Item = (usize, &'static str, &'static Case)> {
-    (1..).zip(formats).flat_map(move |(round, format)| cases.iter().map(move |case| (round, *format, case)))
-}
-
-fn has_ended_well(case: &Case, output: &Output) -> bool {
-    if output.status == 4 && output.stderr.contains("not supported as output format") {
-        // As with etcdctl, after it was done.
-        return !matches!(case.end, End::GoesOn(_));
-    }
-    match case.end {
-        End::Works | End::Reads(_) => output.status == 0,
-        End::Fails | End::FailsOn(_) => output.status != 0,
-        End::GoesOn(_) => !output.stdout.is_empty(),
-    }
-}
-
 /// On the same server, kvctl prints what etcdctl prints, ends with its status, and begins what it says with its first line.
 #[test]
 fn kvctl_prints_what_etcdctl_3_7_prints() {
@@ -259,75 +237,21 @@ fn under_the_name_of_etcdctl_the_version_is_etcdctls() {
 /// What kvctl prints is in files, one for each command; and of etcd it prints the same.
 #[test]
 fn what_kvctl_prints_is_kept() {
-    let mut files: BTreeMap<&str, String> = BTreeMap::new();
     let programs = Programs::new();
     let mut kvd = Side::new(Kind::Kvd, Kind::Kvd);
     kvd.program = Some(programs.path("kvctl").to_str().expect("a path of text").to_owned());
     let mut etcd = Side::new(Kind::Kvd, Kind::Etcd37);
-    let mut keep = |side: &mut Side, round, format, case: &'static Case| {
-        let output = side.run(case, round, format);
-        assert!(has_ended_well(case, &output), "{} -w {format}: {output:?}", case.line);
-        let (name, _) = case.line.split_once(' ').unwrap_or((case.line, ""));
-        files.entry(name).or_default().push_str(&shown(case, format, &output));
-    };
+    let mut kept = Kept::new("kvctl");
     for (round, format, case) in rounds(FORMATS, ROUND).chain(rounds(FORMATS, OWN)).chain(rounds(FORMATS, HOLDING)) {
-        keep(&mut kvd, round, format, case);
+        kept.add(case, format, &kvd.run(case, round, format));
     }
     for (round, format, case) in rounds(FORMATS, JOINING).chain(rounds(&["json"], LAST)) {
-        keep(&mut etcd, round, format, case);
+        kept.add(case, format, &etcd.run(case, round, format));
     }
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/every_format");
-    for (name, text) in files {
-        expect_file![directory.join(format!("{name}.txt"))].assert_eq(&text);
-    }
+    kept.compare();
 }
 
-fn shown(case: &Case, format: &str, output: &Output) -> String {
-    let stdout = match std::str::from_utf8(&output.stdout) {
-        Ok(text) if format != "protobuf" || !text.contains(|c: char| c.is_control() && c != '\n') => text.to_owned(),
-        _ => format!("{}\n", output.stdout.escape_ascii()),
-    };
-    let input = match case.end {
-        End::Reads(input) | End::FailsOn(input) => format!(" <<< {input:?}"),
-        _ => String::new(),
-    };
-    let mut text = format!("$ kvctl {} -w {format}{input}\n{stdout}", case.line);
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.extend(output.stderr.lines().map(|line| format!("stderr: {line}\n")));
-    if output.status != 0 && !matches!(case.end, End::GoesOn(_)) {
-        text.extend(["exit status ", &output.status.to_string(), "\n"]);
-    }
-    text.push('\n');
-    text
-}
-
-/// A command without a case that works and one that fails, or an exception that is none, is found here.
 #[test]
-fn no_command_is_left_out() {
-    let root = kvctl::generated().command;
-    let mut commands = BTreeSet::new();
-    let mut groups = vec![(String::new(), &root)];
-    while let Some((path, command)) = groups.pop() {
-        let below: Vec<_> =
-            command.get_subcommands().map(|inner| (format!("{path} {}", inner.get_name()), inner)).collect();
-        if below.is_empty() {
-            commands.insert(path.trim_start().to_owned());
-        }
-        groups.extend(below);
-    }
-    assert!(commands.len() > 60, "{commands:?}");
-    let cases = || [ROUND, HOLDING, JOINING, LAST, OWN].into_iter().flatten();
-    let of = |command: &str, case: &Case| case.line == command || case.line.starts_with(&format!("{command} "));
-    for command in &commands {
-        let fails = cases().any(|case| matches!(case.end, End::Fails | End::FailsOn(_)) && of(command, case));
-        assert!(fails, "`{command}` has no case that fails");
-        let works = cases().any(|case| !matches!(case.end, End::Fails | End::FailsOn(_)) && of(command, case));
-        let elsewhere = ELSEWHERE.iter().any(|(excepted, _)| excepted == command);
-        assert!(works != elsewhere, "`{command}` needs a case that works, or else a place where it is tried");
-    }
-    for (excepted, reason) in ELSEWHERE {
-        assert!(commands.contains(*excepted), "there is no `{excepted}`, of which is said: {reason}");
-    }
+fn no_command_of_kvctl_is_left_out() {
+    assert_complete(&kvctl::generated().command, &[ROUND, HOLDING, JOINING, LAST, OWN], ELSEWHERE);
 }

@@ -24,7 +24,7 @@ pub(crate) enum End {
 
 use End::{Fails, FailsOn, GoesOn, Reads, Works};
 
-const fn case(line: &'static str, end: End) -> Case {
+pub(super) const fn case(line: &'static str, end: End) -> Case {
     Case { line, end }
 }
 

@@ -132,7 +132,7 @@ pub(crate) fn replace_after(text: &str, start: &str, length: impl Fn(&str) -> us
 }
 
 /// Masks the volatile columns of a drawn table and takes out the padding, which follows the widest cell.
-fn mask_tables(text: &str) -> String {
+pub(crate) fn mask_tables(text: &str) -> String {
     let mut columns: Option<Vec<String>> = None;
     let mut masked = String::new();
     for line in text.split_inclusive('\n') {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,7 +66,12 @@ impl Tool {
 
     /// Returns the offline tool of `kind`.
     pub(crate) fn offline(kind: Kind) -> Tool {
-        Tool { program: kind.offline_tool(), arguments: Vec::new(), environment: Vec::new() }
+        Tool::named(&kind.offline_tool())
+    }
+
+    /// Returns a program that is pointed at nothing.
+    pub(crate) fn named(program: &Path) -> Tool {
+        Tool { program: program.to_owned(), arguments: Vec::new(), environment: Vec::new() }
     }
 
     /// Adds an argument that every command gets.
