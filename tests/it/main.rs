@@ -24,6 +24,7 @@ mod endpoints;
 mod etcd_client;
 mod every_format;
 mod examples;
+mod exit_statuses;
 mod feature_gates;
 mod formats;
 mod full_disk;

@@ -47,8 +47,6 @@ exit_statuses! {
     CompareFailed = 11, "A comparison did not hold, so nothing was changed.";
     /// The time given for waiting passed.
     TimedOut = 12, "What was waited for did not happen in time.";
-    /// The compared things differ.
-    Differs = 13, "The compared things differ.";
     /// What is stored is not what was written.
     Damaged = 14, "What is stored is damaged.";
     /// A doctor found something that can wait.

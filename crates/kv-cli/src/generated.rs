@@ -1,6 +1,7 @@
 //! Files made from the description of a tool's arguments: man pages and completion scripts.
 
 mod lookup;
+mod statuses;
 
 use std::io;
 use std::str::FromStr;
@@ -10,6 +11,7 @@ use clap_complete::Shell as Generator;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+pub use self::statuses::CommandStatuses;
 use crate::{ExitStatus, Format};
 
 /// A shell with completion.
@@ -89,6 +91,8 @@ pub struct Generated<'a> {
     pub environment: &'a [(&'a str, &'a str)],
     /// The exit statuses that the tool's commands end with.
     pub exit_statuses: &'a [ExitStatus],
+    /// What they say after single commands.
+    pub command_statuses: &'a [CommandStatuses<'a>],
     /// Pages worth reading next, such as `kvutl(1)`.
     pub see_also: &'a [&'a str],
     /// How the tool is asked for names, where it can be.
@@ -170,7 +174,11 @@ impl Generated<'_> {
         if is_root {
             formats_section(&mut roff);
         }
-        self.exit_status_section(&mut roff, root, is_root);
+        if is_root {
+            statuses::section_of_tool(&mut roff, self.exit_statuses);
+        } else {
+            statuses::section_of_command(&mut roff, self.command_statuses, name, root.get_name());
+        }
         self.environment_section(&mut roff, root, is_root);
         self.see_also_section(&mut roff, root, command, is_root);
         roff.to_writer(&mut sections)?;
@@ -182,18 +190,6 @@ impl Generated<'_> {
         let title = format!(".TH {} 1 \"\" \"{} {version}\" \"kvd manual\"", name.to_uppercase(), root.get_name());
         let lines: Vec<&str> = APOSTROPHE.into_iter().chain([title.as_str()]).chain(sections).collect();
         Ok(escape_letters(&tidy(&lines.join("\n"))))
-    }
-
-    fn exit_status_section(&self, roff: &mut Roff, root: &Command, is_root: bool) {
-        roff.control("SH", ["EXIT STATUS"]);
-        if !is_root {
-            let name = root.get_name();
-            roff.text([roman("0 on success. All exit statuses are listed in "), bold(name), roman("(1).")]);
-            return;
-        }
-        for status in self.exit_statuses {
-            roff.control("TP", []).text([bold(status.code().to_string())]).text([roman(status.meaning())]);
-        }
     }
 
     fn environment_section(&self, roff: &mut Roff, root: &Command, is_root: bool) {
@@ -309,6 +305,7 @@ mod tests {
             environment_prefixes: &["DEMO", "OLD"],
             environment: &[("DEMO_KEY", "A key.")],
             exit_statuses: &[ExitStatus::Success, ExitStatus::BadArguments],
+            command_statuses: &[],
             see_also: &["other(1)"],
             lookup: Some(Lookup { word: "__ask", options: &["--rev"] }),
         }

@@ -32,7 +32,7 @@ mod values;
 pub use crate::bytes::{Escaped, HexEscaped, Quoted, TerminalSafe, UnquoteError, Unquoted, unquote};
 pub use crate::error::{CliError, ExitStatus, report, report_json, system_words};
 pub use crate::findings::{Finding, Findings, Severity};
-pub use crate::generated::{Generated, Lookup, Shell};
+pub use crate::generated::{CommandStatuses, Generated, Lookup, Shell};
 pub use crate::json::{Dialect, JsonString, message as json_message};
 pub use crate::kv::{fields_header, fields_key_value, simple_key_value};
 pub use crate::output::{Output, unbuffered_stdout};

@@ -11,6 +11,7 @@ mod hints;
 mod lookup;
 mod password;
 mod session;
+mod statuses;
 mod voice;
 mod words;
 
@@ -33,24 +34,6 @@ use crate::session::Context;
 
 /// Prefixes of environment variables: ours win.
 const ENVIRONMENT_PREFIXES: &[&str] = &["KVCTL", "ETCDCTL"];
-
-/// How commands can end: in every way but what only `kvutl` finds out.
-const EXIT_STATUSES: &[ExitStatus] = &[
-    ExitStatus::Success,
-    ExitStatus::Failure,
-    ExitStatus::BadConnection,
-    ExitStatus::BadInput,
-    ExitStatus::BadFeature,
-    ExitStatus::Interrupted,
-    ExitStatus::Io,
-    ExitStatus::NotThere,
-    ExitStatus::CompareFailed,
-    ExitStatus::TimedOut,
-    ExitStatus::Differs,
-    ExitStatus::Concern,
-    ExitStatus::Trouble,
-    ExitStatus::BadArguments,
-];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -133,7 +116,8 @@ fn generated_for(program: &'static str) -> Generated<'static> {
             ),
             ("TERM, CI", "Without a TERM, with TERM=dumb or with CI set, nothing is asked and no progress is shown."),
         ],
-        exit_statuses: EXIT_STATUSES,
+        exit_statuses: statuses::ALL,
+        command_statuses: statuses::OF_COMMANDS,
         lookup: Some(lookup::LOOKUP),
         see_also: &["kvd(1)", "kvutl(1)"],
     }
