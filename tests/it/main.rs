@@ -5,6 +5,7 @@
 mod harness;
 
 mod auth_sequences;
+mod bench_examples;
 mod benchmarks;
 mod bytes;
 mod check;

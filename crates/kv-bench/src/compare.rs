@@ -25,13 +25,14 @@ const FILL_TXN_PUTS: u64 = 128;
 
 const EXAMPLES: &str = "\
 Examples:
-  kv-bench compare \\
-    --peer '3.5=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
-    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  flags='--data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  kv-bench compare --ours \"kvd $flags\" --peer \"3.7=etcd $flags --listen-peer-urls {peer_url}\"
 
-  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --only put-64-cpu,put-64-p99 --rounds 10 -w json
+  kv-bench compare --ours \"kvd $flags\" --peer \"3.7=etcd $flags --listen-peer-urls {peer_url}\" \\
+    --only put-64-cpu,put-64-p99 --rounds 10 -w json
 
-  kv-bench compare --peer '3.5=…' --peer '3.7=…' --ours '…' --large";
+  kv-bench compare --ours \"kvd $flags\" --peer \"3.7=etcd $flags --listen-peer-urls {peer_url}\" \\
+    --large";
 
 /// Compare servers under the same load, by turns
 ///

@@ -26,11 +26,10 @@ const ROWS: [Row; 3] = [Row::Put64, Row::Get64, Row::Txn64];
 
 const EXAMPLES: &str = "\
 Examples:
-  kv-bench cores \\
-    --peer '3.7=etcd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url} --listen-peer-urls {peer_url}' \\
-    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  flags='--data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  kv-bench cores --ours \"kvd $flags\" --peer \"3.7=etcd $flags --listen-peer-urls {peer_url}\"
 
-  kv-bench cores --ours '…' --rounds 10 -w json";
+  kv-bench cores --ours \"kvd $flags\" --rounds 10 -w json";
 
 /// Measure what a second core brings
 ///

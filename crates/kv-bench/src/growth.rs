@@ -20,10 +20,11 @@ use shape::Shape;
 
 const EXAMPLES: &str = "\
 Examples:
-  kv-bench growth --svg growth.svg \\
-    --ours 'kvd --data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  flags='--data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  kv-bench growth --ours \"kvd $flags\" --svg growth.svg
 
-  kv-bench growth --ours '…' --keep figures.jsonl --keys 10000,100000,1000000,10000000 -w json";
+  kv-bench growth --ours \"kvd $flags\" --keep figures.jsonl \\
+    --keys 10000,100000,1000000,10000000 -w json";
 
 /// Measure how costs grow with the number of keys, and of versions a key
 ///

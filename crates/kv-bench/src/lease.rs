@@ -42,12 +42,18 @@ const EXPIRED_WITHIN: Duration = Duration::from_secs(600);
 /// Keys that the probe overwrites.
 const WRITTEN_KEYS: u64 = 1000;
 
+const EXAMPLES: &str = "\
+Examples:
+  flags='--data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  kv-bench lease --ours \"kvd $flags\" --leases 100000 --expiring 10000";
+
 /// Measure grants, renewals and a mass expiry of leases
 ///
 /// Starts the servers one after the other, pinned to one core, with the clients on another. Grants leases, renews them for
 /// a few seconds, then lets others, with a key each, expire within one second while a put is timed every millisecond. Commands
 /// are as for compare.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct LeaseArgs {
     #[command(flatten)]
     servers: ServerArgs,

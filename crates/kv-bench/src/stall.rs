@@ -37,12 +37,18 @@ const AFTER: Duration = Duration::from_millis(500);
 /// No upkeep takes longer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 
+const EXAMPLES: &str = "\
+Examples:
+  flags='--data-dir {dir} --listen-client-urls {client_url} --advertise-client-urls {client_url}'
+  kv-bench stall --ours \"kvd $flags\" --megabytes 100";
+
 /// Measure how long compaction, a snapshot and defragmentation hold up a reader and a writer
 ///
 /// Starts the servers one after the other, pinned to one core, with the clients on another; fills each; then reads and
 /// writes once every millisecond while the store is copied to a snapshot, compacted and defragmented. Requests that were
 /// due while one waited count as having waited too, and so do those that the server refuses in the end. Commands are as for compare.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct StallArgs {
     #[command(flatten)]
     servers: ServerArgs,
