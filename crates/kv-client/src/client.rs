@@ -10,12 +10,13 @@ use kv_proto::etcdserverpb::AuthenticateRequest;
 use prost::Message;
 use tokio::time::Instant;
 use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::{Channel, Endpoint as Transport};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
-use tower::service_fn;
 
-use crate::dial::{ConnectError, Dialer, Greeting};
+use crate::dial::Dialer;
 use crate::endpoint::Security;
+use crate::greeting::Greeting;
+use crate::place::{Place, find_connect_error};
 use crate::{Credentials, Deadline, Endpoint, Error, Options, TlsOptions};
 
 /// Whether a call may be sent again when it is not known what became of it.
@@ -36,14 +37,7 @@ const BACKOFF: Duration = Duration::from_millis(25);
 /// The longest such pause, after which a server that has come back is found.
 const BACKOFF_MAX: Duration = Duration::from_millis(400);
 
-/// The shortest time after which etcd's servers accept another probe on a connection.
-const KEEPALIVE_TIME_MIN: Duration = Duration::from_secs(10);
-
 const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
-
-/// The longest piece of an answer that a server may send at once. With the usual 16 KiB, a large answer takes several times as
-/// many system calls on both sides.
-const FRAME_BYTES_MAX: u32 = 256 * 1024;
 
 /// A client of one cluster. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -60,14 +54,6 @@ struct Shared {
     token: Mutex<Option<AsciiMetadataValue>>,
     /// How often all endpoints were tried in vain since the last success.
     rounds: AtomicU32,
-}
-
-/// An endpoint and what is known about it.
-#[derive(Debug)]
-struct Place {
-    dialer: Dialer,
-    channel: Mutex<Option<Channel>>,
-    failure: Mutex<Option<ConnectError>>,
 }
 
 impl Client {
@@ -246,7 +232,7 @@ impl Client {
             if let Some(channel) = known {
                 return (index, channel);
             }
-            match self.open(place).await {
+            match place.open(&self.shared.options).await {
                 Ok(channel) => {
                     *place.channel.lock().expect(UNPOISONED) = Some(channel.clone());
                     return (index, channel);
@@ -263,41 +249,6 @@ impl Client {
                 }
             }
         }
-    }
-
-    async fn open(&self, place: &Place) -> Result<Channel, ConnectError> {
-        let options = &self.shared.options;
-        let authority = place.dialer.endpoint.authority();
-        let uri = |scheme| format!("{scheme}://{authority}").parse::<http::Uri>();
-        let invalid = |_| ConnectError {
-            endpoint: place.dialer.endpoint.to_string(),
-            step: crate::Step::Resolve,
-            reason: "the host is not a valid name".to_owned(),
-        };
-        let mut transport = Transport::from(uri("http").map_err(invalid)?)
-            .user_agent(concat!("kv-client/", env!("CARGO_PKG_VERSION")))
-            .expect("a constant without control characters")
-            .max_frame_size(FRAME_BYTES_MAX);
-        if place.dialer.tls.is_some() {
-            transport = transport.origin(uri("https").map_err(invalid)?);
-        }
-        if !options.keepalive_time.is_zero() {
-            transport = transport
-                .http2_keep_alive_interval(options.keepalive_time.max(KEEPALIVE_TIME_MIN))
-                .keep_alive_timeout(options.keepalive_timeout);
-        }
-        let dialer = place.dialer.clone();
-        let connector = service_fn(move |_: http::Uri| {
-            let dialer = dialer.clone();
-            async move { dialer.dial().await }
-        });
-        transport.connect_with_connector(connector).await.map_err(|error| {
-            find_connect_error(&error).unwrap_or_else(|| ConnectError {
-                endpoint: place.dialer.endpoint.to_string(),
-                step: crate::Step::Http2,
-                reason: error.to_string(),
-            })
-        })
     }
 
     /// Says what a failed call means for trying again, and forgets a connection that is of no use.
@@ -388,17 +339,6 @@ pub(crate) enum Verdict {
     Unavailable,
     /// This is the server's answer.
     Answer,
-}
-
-fn find_connect_error(error: &(dyn std::error::Error + 'static)) -> Option<ConnectError> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref::<ConnectError>() {
-            return Some(found.clone());
-        }
-        cause = error.source();
-    }
-    None
 }
 
 #[cfg(test)]

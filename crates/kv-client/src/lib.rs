@@ -31,7 +31,9 @@ mod dial;
 mod discovery;
 mod endpoint;
 mod error;
+mod greeting;
 mod moment;
+mod place;
 mod tls;
 
 pub use crate::calls::{RangeStream, SnapshotStream};
