@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -57,6 +57,9 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// No file of contexts that is longer is read.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// The file's content.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -99,7 +102,7 @@ impl Contexts {
     }
 
     fn read(path: PathBuf) -> Result<Contexts, CliError> {
-        let text = match fs::read_to_string(&path) {
+        let text = match read_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text.map_err(|error| file_error("read", &path, &error))?,
         };
@@ -194,6 +197,16 @@ impl Contexts {
             failed(error)
         })
     }
+}
+
+/// Reads a file of contexts. A device may never end.
+fn read_file(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other("this is too long for a file with contexts"));
+    }
+    Ok(text)
 }
 
 /// Returns where links lead to in the end, where there need not be a file yet.
@@ -371,6 +384,12 @@ mod tests {
         fs::write(&path, text).unwrap();
         let contexts = Contexts::read(path.clone());
         (path, contexts)
+    }
+
+    #[test]
+    fn a_file_that_does_not_end_is_refused() {
+        let error = Contexts::read("/dev/zero".into()).unwrap_err();
+        assert_eq!(error.message.as_deref(), Some("read /dev/zero: this is too long for a file with contexts"));
     }
 
     #[test]

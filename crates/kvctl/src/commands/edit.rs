@@ -53,7 +53,9 @@ pub(crate) async fn run(context: &Context, args: &EditArgs) -> Result<(), CliErr
     let before = found.as_ref().map(|kv| kv.value.clone()).unwrap_or_default();
 
     let failed = |error: io::Error| {
-        CliError::new(ExitStatus::Io, format_args!("prepare the value for the editor: {}", system_words(&error)))
+        let (place, words) = (env::temp_dir(), system_words(&error));
+        CliError::new(ExitStatus::Io, format_args!("prepare the value for the editor in {}: {words}", place.display()))
+            .with_hint("TMPDIR names another place")
     };
     let draft = Draft::create(&key, &before).map_err(failed)?;
     let edited = edit(&draft.file).await;
