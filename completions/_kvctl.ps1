@@ -2431,6 +2431,6 @@ Register-ArgumentCompleter -Native -CommandName 'kvctl' -ScriptBlock {
         }
     })
 
-    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+    $completions | Where-Object { $_.CompletionText -like "$wordToComplete*" } |
         Sort-Object -Property ListItemText
 }

@@ -240,6 +240,6 @@ Register-ArgumentCompleter -Native -CommandName 'kvutl' -ScriptBlock {
         }
     })
 
-    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+    $completions | Where-Object { $_.CompletionText -like "$wordToComplete*" } |
         Sort-Object -Property ListItemText
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use crate::clients;
 use crate::harness::{Kind, Server, Tool};
 
 /// kvctl under its own name, its scripts, and a server with something in it.
@@ -183,6 +184,23 @@ fn zsh_completes_names_from_the_server() {
         command.args(["-f", "-c", driver, "driver", line]);
         assert_eq!(run(command).lines().collect::<Vec<_>>(), place.filled_in(offered), "{line}");
     }
+}
+
+/// PowerShell itself comes from no registry, so its scripts are read by a grammar of the language.
+#[test]
+fn scripts_for_powershell_are_well_formed() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let file = directory.path().join("script.ps1");
+    let read = |script: &str| {
+        fs::write(&file, script).expect("a file");
+        let mut command = Command::new(clients::program("powershell"));
+        command.arg(&file);
+        run(command)
+    };
+    assert_eq!(read(&script("powershell")), "done\n");
+    let offline = Tool::offline(Kind::Kvd).run(&["completion", "powershell"]);
+    assert_eq!(read(offline.text()), "done\n");
+    assert_eq!(read("function f { if (1 { }\n"), "line 1: if (1 {\ndone\n");
 }
 
 /// A server that does not answer, or no server, costs no more than the look-up's 300 ms and says nothing.

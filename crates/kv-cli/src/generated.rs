@@ -106,7 +106,11 @@ impl Generated<'_> {
         let program = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(shell.generator(), &mut command, &program, &mut script);
-        let script = String::from_utf8(script).expect("scripts are text");
+        let mut script = String::from_utf8(script).expect("scripts are text");
+        if shell == Shell::PowerShell {
+            // The same in the words that grammars of the language know too.
+            script = script.replace("$completions.Where{", "$completions | Where-Object {");
+        }
         tidy(&match self.lookup {
             Some(lookup) => lookup::add(&script, shell, &program, lookup),
             None => script,
