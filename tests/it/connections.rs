@@ -224,6 +224,15 @@ fn a_failure_names_its_step() {
     ends(&answering(&[0x15, 3, 1, 0, 2, 2, 70]), "connected, but", "use https://");
     ends(&answering(b"SSH-2.0-OpenSSH_9.2\r\n"), "connected, but the answer is not HTTP/2", "the port for clients");
 
+    let speaking = answering(b"SSH-2.0-OpenSSH_9.2\r\n");
+    ends(&format!("https://{speaking}"), "TLS failed: the server does not use TLS", "use http://");
+
+    // The system takes connections for a process that does not.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let address = silent.local_addr().expect("an address");
+    ends(&address.to_string(), "connected, but there was no answer within 2s", "the server hangs");
+    ends(&format!("https://{address}"), "TLS failed: no answer within 2s", "the server hangs");
+
     let endpoint = format!("--endpoints {}", server.endpoint());
     kvctl.prints(&format!("user add root:secret {endpoint}"), &[], "User root created\n");
     kvctl.prints(&format!("auth enable {endpoint}"), &[], "Authentication Enabled\n");

@@ -21,6 +21,7 @@ mod crash_leases;
 mod differential;
 mod doctor;
 mod duplicate_keys;
+mod dying;
 mod endpoints;
 mod etcd_client;
 mod every_format;

@@ -123,6 +123,19 @@ calls! {
 }
 
 impl Client {
+    /// Runs a transaction that only reads, so that it may be sent again.
+    ///
+    /// # Errors
+    ///
+    /// As for other reads.
+    pub async fn read_txn(&self, request: TxnRequest, deadline: Deadline) -> Result<TxnResponse, Error> {
+        let receive_max = self.receive_max();
+        let rpc = move |channel, request| async move {
+            KvClient::new(channel).max_decoding_message_size(receive_max).txn(request).await
+        };
+        self.call("txn", Retry::Always, request, deadline, rpc).await
+    }
+
     /// Reads the keys of a range in chunks. The deadline is for the stream to begin; every chunk has one of its own.
     ///
     /// # Errors
@@ -136,7 +149,7 @@ impl Client {
         // A call with a deadline tells the server, which would end the stream then.
         let call = Box::pin(self.call("range_stream", Retry::Always, request, Deadline::NEVER, rpc));
         let chunks = deadline.limit(call).await.unwrap_or_else(|| Err(self.deadline_exceeded()))?;
-        Ok(RangeStream { chunks })
+        Ok(RangeStream { client: self.clone(), endpoint: self.current(), chunks })
     }
 
     /// Fetches a snapshot of the store of the member that answers, in chunks.
@@ -178,6 +191,9 @@ impl SnapshotStream {
 /// The answer of [`Client::range_stream`].
 #[derive(Debug)]
 pub struct RangeStream {
+    client: Client,
+    /// The endpoint that serves it.
+    endpoint: usize,
     chunks: Streaming<RangeStreamResponse>,
 }
 
@@ -188,8 +204,12 @@ impl RangeStream {
     ///
     /// Fails if the server ends the stream with an error, or time runs out.
     pub async fn next(&mut self, deadline: Deadline) -> Result<Option<RangeResponse>, Error> {
-        match deadline.limit(self.chunks.message()).await {
-            None => Err(Error::DeadlineExceeded { failures: Vec::new() }),
+        let chunk = self.client.unless_lost(self.endpoint, Retry::Always, self.chunks.message());
+        let Some(chunk) = deadline.limit(chunk).await else {
+            return Err(Error::DeadlineExceeded { failures: Vec::new() });
+        };
+        match chunk {
+            None => Err(Error::Broken { reason: "the server hangs".to_owned(), of_change: false }),
             Some(Ok(chunk)) => Ok(chunk.map(|chunk| chunk.range_response.unwrap_or_default())),
             Some(Err(status)) => Err(Error::from_status(&status)),
         }

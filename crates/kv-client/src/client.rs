@@ -13,7 +13,7 @@ use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
-use crate::dial::Dialer;
+use crate::dial::{ConnectError, Dialer};
 use crate::endpoint::Security;
 use crate::greeting::Greeting;
 use crate::place::{Place, find_connect_error};
@@ -113,9 +113,14 @@ impl Client {
         }
     }
 
+    /// Returns the endpoint in use.
+    pub(crate) fn current(&self) -> usize {
+        *self.shared.current.lock().expect(UNPOISONED)
+    }
+
     /// Returns what connections to the endpoint in use are made of.
     pub(crate) fn dialer(&self) -> &Dialer {
-        &self.shared.places[*self.shared.current.lock().expect(UNPOISONED)].dialer
+        &self.shared.places[self.current()].dialer
     }
 
     /// Exchanges the password for a token. Boxed, because this is a call, and a call whose token is stale does this.
@@ -191,22 +196,26 @@ impl Client {
                 message.set_timeout(remaining);
             }
             self.trace(index, &format!("call {name}"));
-            let status = match rpc(channel, message).await {
-                Ok(response) => {
+            let status = match self.unless_lost(index, retry, rpc(channel, message)).await {
+                Some(Ok(response)) => {
                     self.has_succeeded();
                     return Ok(response.into_inner());
                 }
-                Err(status) => status,
+                Some(Err(status)) => status,
+                None => {
+                    self.go_on(index).await;
+                    continue;
+                }
             };
             self.trace(index, &format!("{name} failed: {status}"));
-            if deadline.0.is_some() && is_reset_as_cancelled(&status) {
+            if deadline.0.is_some() && (is_reset_as_cancelled(&status) || has_timed_out(&status)) {
                 return Err(self.deadline_exceeded());
             }
             match self.judge(index, &status) {
                 Verdict::Unsent => {}
                 Verdict::Unavailable if retry == Retry::Always && attempt < ATTEMPTS_MAX => {}
                 Verdict::Unavailable | Verdict::Answer => {
-                    let error = self.error(deadline, &status);
+                    let error = self.error(deadline, &status).of(retry);
                     if self.token_is_stale(&error) && !token_is_fresh {
                         token_is_fresh = true;
                         self.obtain_token().await?;
@@ -220,19 +229,42 @@ impl Client {
         }
     }
 
+    /// Waits for an answer. A read gives up on a server that is lost where there are others, and there is nothing then. Whether a
+    /// change was made can only be told by the server that has it.
+    pub(crate) async fn unless_lost<T>(&self, index: usize, retry: Retry, call: impl Future<Output = T>) -> Option<T> {
+        let Shared { options, places, .. } = &*self.shared;
+        if retry == Retry::Unsent || places.len() == 1 || options.dial_timeout.is_zero() {
+            return Some(call.await);
+        }
+        tokio::select! {
+            answer = call => Some(answer),
+            failure = Box::pin(places[index].lost(options)) => {
+                self.forget(index, Some(failure));
+                None
+            }
+        }
+    }
+
+    /// Forgets a connection that is of no use any more, so that the next call makes another one.
+    pub(crate) fn forget(&self, index: usize, failure: Option<ConnectError>) {
+        let place = &self.shared.places[index];
+        *place.channel.lock().expect(UNPOISONED) = None;
+        *place.failure.lock().expect(UNPOISONED) = failure;
+    }
+
     /// Returns a connection, however long it takes. Dropping the future is safe.
     pub(crate) async fn channel(&self, deadline: Deadline) -> (usize, Channel) {
         let started = Instant::now();
         let patience = self.shared.options.dial_timeout.max(Duration::from_secs(1));
         let mut noticed = deadline.0.is_some();
         loop {
-            let index = *self.shared.current.lock().expect(UNPOISONED);
+            let index = self.current();
             let place = &self.shared.places[index];
             let known = place.channel.lock().expect(UNPOISONED).clone();
             if let Some(channel) = known {
                 return (index, channel);
             }
-            match place.open(&self.shared.options).await {
+            match Box::pin(place.open(&self.shared.options)).await {
                 Ok(channel) => {
                     *place.channel.lock().expect(UNPOISONED) = Some(channel.clone());
                     return (index, channel);
@@ -306,9 +338,13 @@ impl Client {
     }
 
     pub(crate) fn deadline_exceeded(&self) -> Error {
-        let places = self.shared.places.iter();
-        // An endpoint with a connection is reachable; it was the answer that took too long.
-        let unreachable = places.filter(|place| place.channel.lock().expect(UNPOISONED).is_none());
+        let is_connected = |place: &Place| place.channel.lock().expect(UNPOISONED).is_some();
+        let places = &self.shared.places;
+        if is_connected(&places[self.current()]) {
+            // It was the answer that took too long.
+            return Error::DeadlineExceeded { failures: Vec::new() };
+        }
+        let unreachable = places.iter().filter(|place| !is_connected(place));
         let failures = unreachable.filter_map(|place| place.failure.lock().expect(UNPOISONED).clone()).collect();
         Error::DeadlineExceeded { failures }
     }
@@ -328,7 +364,13 @@ fn is_reset_as_cancelled(status: &Status) -> bool {
         .any(|error| error.is_remote() && error.reason() == Some(h2::Reason::CANCEL))
 }
 
-const UNPOISONED: &str = "nothing panics while it is held";
+/// Says whether the time that a call came with was over on this side.
+fn has_timed_out(status: &Status) -> bool {
+    std::iter::successors(std::error::Error::source(status), |error| error.source())
+        .any(<dyn std::error::Error>::is::<tonic::TimeoutExpired>)
+}
+
+pub(crate) const UNPOISONED: &str = "nothing panics while it is held";
 
 /// What a failed call means for trying again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -26,6 +27,8 @@ pub enum Step {
     Connect,
     /// Agreeing on encryption and on who the other is.
     Tls,
+    /// Hearing anything at all from the other side.
+    Greeting,
     /// Speaking HTTP/2.
     Http2,
 }
@@ -48,6 +51,7 @@ impl fmt::Display for ConnectError {
             Step::Resolve => write!(formatter, "{endpoint}: cannot find the host's address: {reason}"),
             Step::Connect => write!(formatter, "{endpoint}: cannot connect: {reason}"),
             Step::Tls => write!(formatter, "{endpoint}: TLS failed: {reason}"),
+            Step::Greeting => write!(formatter, "{endpoint}: connected, but {reason}"),
             Step::Http2 => write!(formatter, "{endpoint}: connected, but the answer is not HTTP/2: {reason}"),
         }
     }
@@ -71,11 +75,12 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) async fn dial(&self) -> Result<TokioIo<Connection>, ConnectError> {
+        let step = Mutex::new(Step::Resolve);
         let result = if self.timeout.is_zero() {
-            self.steps().await
+            self.steps(&step).await
         } else {
-            let steps = tokio::time::timeout(self.timeout, self.steps()).await;
-            steps.unwrap_or_else(|_| Err(self.fail(Step::Connect, format!("no answer within {:?}", self.timeout))))
+            let steps = tokio::time::timeout(self.timeout, self.steps(&step)).await;
+            steps.unwrap_or_else(|_| Err(self.silence(*step.lock().unwrap_or_else(PoisonError::into_inner))))
         };
         if let (Err(error), Some(trace)) = (&result, self.trace) {
             trace(&error.to_string());
@@ -83,16 +88,48 @@ impl Dialer {
         result
     }
 
-    async fn steps(&self) -> Result<TokioIo<Connection>, ConnectError> {
+    /// Waits for what the other side of a new connection says first. A server of HTTP/2 sends its settings at once, so one that is
+    /// silent hangs, and a request would wait for its answer in vain. For `before`, see [`Dialer::judge`].
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not what a server of HTTP/2 says, or does not come in time.
+    pub(crate) async fn greeted(&self, began: Instant, before: Option<&ConnectError>) -> Result<(), ConnectError> {
+        if self.timeout.is_zero() {
+            self.greeting.complete().await;
+        } else {
+            let heard = tokio::time::timeout_at(began + self.timeout, self.greeting.complete()).await;
+            heard.map_err(|_| self.silence(Step::Greeting))?;
+        }
+        self.judge(before).map_or(Ok(()), Err)
+    }
+
+    fn silence(&self, step: Step) -> ConnectError {
+        let reason = format!("no answer within {:?}", self.timeout);
+        match step {
+            Step::Greeting => self.fail(step, format!("there was {reason}")),
+            _ => self.fail(step, reason),
+        }
+    }
+
+    /// Goes the steps, and notes which one it is at.
+    async fn steps(&self, at: &Mutex<Step>) -> Result<TokioIo<Connection>, ConnectError> {
+        let enter = |step| *at.lock().unwrap_or_else(PoisonError::into_inner) = step;
         self.greeting.clear();
         let stream: Box<dyn Stream> = match &self.endpoint.address {
-            Address::Tcp { host, port } => Box::new(self.tcp(host, *port).await?),
+            Address::Tcp { host, port } => {
+                let addresses = self.resolve(host, *port).await?;
+                enter(Step::Connect);
+                Box::new(self.tcp(addresses, *port).await?)
+            }
             Address::Unix(path) => {
+                enter(Step::Connect);
                 let stream = UnixStream::connect(path).await;
                 Box::new(stream.map_err(|error| self.fail(Step::Connect, os_text(&error)))?)
             }
         };
         self.trace("connected");
+        enter(Step::Tls);
         let stream = match &self.tls {
             Some((config, name)) => self.encrypt(stream, config, name).await?,
             None => stream,
@@ -100,14 +137,16 @@ impl Dialer {
         Ok(TokioIo::new(Connection { stream, greeting: self.greeting.clone() }))
     }
 
-    async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
-        let addresses: Vec<IpAddr> = if let Ok(address) = host.parse() {
-            vec![address]
-        } else {
-            let found = tokio::net::lookup_host((host, port)).await;
-            let found = found.map_err(|error| self.fail(Step::Resolve, resolve_text(&error)))?;
-            found.map(|address| address.ip()).collect()
-        };
+    async fn resolve(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, ConnectError> {
+        if let Ok(address) = host.parse() {
+            return Ok(vec![address]);
+        }
+        let found = tokio::net::lookup_host((host, port)).await;
+        let found = found.map_err(|error| self.fail(Step::Resolve, resolve_text(&error)))?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+
+    async fn tcp(&self, addresses: Vec<IpAddr>, port: u16) -> Result<TcpStream, ConnectError> {
         let mut failure = self.fail(Step::Resolve, "the name has no address".to_owned());
         for address in addresses {
             self.trace(&format!("connecting to {address} port {port}"));
@@ -144,12 +183,15 @@ impl Dialer {
             }
             Err(error) => {
                 // What the other side sent often says more than the error does.
-                let reason = match clear.kind() {
-                    Some(Protocol::Http1 | Protocol::Http2) => "the server does not use TLS".to_owned(),
-                    None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                let reason = match (clear.kind(), error.kind()) {
+                    (Some(Protocol::Http1 | Protocol::Http2 | Protocol::Other), _) => {
+                        "the server does not use TLS".to_owned()
+                    }
+                    (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
                         "the server closed the connection; perhaps it does not use TLS".to_owned()
                     }
-                    _ => error.to_string(),
+                    (_, io::ErrorKind::InvalidData) => error.to_string(),
+                    _ => os_text(&error),
                 };
                 Err(self.fail(Step::Tls, reason))
             }
@@ -190,7 +232,7 @@ impl Dialer {
 }
 
 /// Says an error of the system without its number.
-fn os_text(error: &io::Error) -> String {
+pub(crate) fn os_text(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

@@ -1,9 +1,12 @@
 //! Why a call failed, in the words that etcd's client has for it.
 
+use std::io;
+
 use kv_proto::ApiError;
 use tonic::{Code, Status};
 
-use crate::dial::ConnectError;
+use crate::client::Retry;
+use crate::dial::{ConnectError, os_text};
 use crate::{EndpointError, TlsError};
 
 /// Why a client could not be made, or a call failed. The text is what etcdctl prints after `Error: `.
@@ -20,6 +23,14 @@ pub enum Error {
         code: i32,
         /// What the server said.
         message: String,
+    },
+    /// The connection broke before the answer was complete.
+    #[error("rpc error: code = Unavailable desc = error reading from server: {reason}")]
+    Broken {
+        /// What became of the connection.
+        reason: String,
+        /// Whether the call was to change something. It may have.
+        of_change: bool,
     },
     /// Time ran out.
     #[error("context deadline exceeded")]
@@ -54,7 +65,7 @@ impl Error {
             Error::Api(error) => Code::from_i32(error.code() as i32),
             Error::Status { code, .. } => Code::from_i32(*code),
             // A call that waits for a connection is not told from one that waits for its answer.
-            Error::DeadlineExceeded { .. } => return false,
+            Error::DeadlineExceeded { .. } | Error::Broken { .. } => return false,
             Error::NoEndpoints | Error::Endpoint(_) | Error::Tls(_) => return true,
         };
         // Without a name, running out of something may be about the answer.
@@ -78,6 +89,9 @@ impl Error {
             let message = format!("grpc: received message larger than max ({size} vs. {limit})");
             return Error::Status { code: Code::ResourceExhausted as i32, message };
         }
+        if let Some(reason) = broken(status) {
+            return Error::Broken { reason, of_change: false };
+        }
         let known = ApiError::ALL.iter().find(|error| error.text() == status.message());
         match known {
             Some(error) => Error::Api(*error),
@@ -85,10 +99,33 @@ impl Error {
         }
     }
 
+    /// The same as the error of a call that reads or changes something.
+    pub(crate) fn of(self, retry: Retry) -> Error {
+        match self {
+            Error::Broken { reason, .. } => Error::Broken { reason, of_change: retry == Retry::Unsent },
+            other => other,
+        }
+    }
+
     pub(crate) fn message_too_large(size: usize, limit: usize) -> Error {
         let message = format!("trying to send message larger than max ({size} vs. {limit})");
         Error::Status { code: Code::ResourceExhausted as i32, message }
     }
+}
+
+/// Says what became of the connection, in Go's words where it has some, if that is why there is no answer.
+fn broken(status: &Status) -> Option<String> {
+    let causes = || std::iter::successors(std::error::Error::source(status), |error| error.source());
+    let from_h2 = causes().filter_map(|error| error.downcast_ref::<h2::Error>()).find_map(h2::Error::get_io);
+    let error = from_h2.or_else(|| causes().find_map(|error| error.downcast_ref::<io::Error>()))?;
+    Some(match error.kind() {
+        io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+        // So is a frame whose end did not come.
+        io::ErrorKind::Other if error.raw_os_error().is_none() => "unexpected EOF".to_owned(),
+        // What a connection says that was closed on this side.
+        io::ErrorKind::BrokenPipe => "the connection is gone".to_owned(),
+        _ => os_text(error),
+    })
 }
 
 /// Returns the size of an answer that was over the limit, and the limit. tonic says it in the text only.
@@ -162,6 +199,7 @@ mod tests {
             assert!(!status(code).is_refusal(), "{code:?}");
         }
         assert!(!Error::DeadlineExceeded { failures: Vec::new() }.is_refusal());
+        assert!(!Error::Broken { reason: String::new(), of_change: true }.is_refusal());
     }
 
     #[test]

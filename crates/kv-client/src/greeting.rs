@@ -6,12 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio_rustls::rustls;
+
+/// The length of what every frame of HTTP/2 begins with.
+const FRAME_HEAD_LENGTH: usize = 9;
 
 /// The first bytes that came over a connection. They tell what the other side speaks, and whether it can have executed
 /// a request: a server of HTTP/2 sends its settings before anything else.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Greeting(Arc<Mutex<Beginning>>);
+pub(crate) struct Greeting(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    beginning: Mutex<Beginning>,
+    /// Told when more is known.
+    news: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Beginning {
@@ -19,6 +30,8 @@ struct Beginning {
     /// Why the other side broke off an encrypted connection. In TLS 1.3 a server refuses a client's certificate, or the
     /// lack of one, only after the handshake.
     refusal: Option<String>,
+    /// Whether no more can come.
+    ended: bool,
 }
 
 /// What somebody speaks.
@@ -39,15 +52,52 @@ impl Greeting {
     }
 
     fn add(&self, bytes: &[u8]) {
-        let known = &mut self.lock().bytes;
-        let missing = Greeting::LENGTH - known.len();
-        known.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+        {
+            let known = &mut self.lock().bytes;
+            let missing = Greeting::LENGTH - known.len();
+            if missing == 0 {
+                return;
+            }
+            known.extend_from_slice(&bytes[..bytes.len().min(missing)]);
+        }
+        self.0.news.notify_waiters();
     }
 
     fn note_failure(&self, error: &io::Error) {
-        if let Some(refusal) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(refusal) = refusal {
             self.lock().refusal = Some(refusal.to_string());
         }
+        self.note_end();
+    }
+
+    fn note_end(&self) {
+        self.lock().ended = true;
+        self.0.news.notify_waiters();
+    }
+
+    /// Waits until so much has come that it can be told what the other side speaks, or no more can come.
+    pub(crate) async fn complete(&self) {
+        loop {
+            let news = self.0.news.notified();
+            tokio::pin!(news);
+            // From here on nothing is missed.
+            news.as_mut().enable();
+            if self.is_complete() {
+                return;
+            }
+            news.await;
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        {
+            let beginning = self.lock();
+            if beginning.ended || beginning.bytes.len() >= FRAME_HEAD_LENGTH {
+                return true;
+            }
+        }
+        self.kind() == Some(Protocol::Tls)
     }
 
     pub(crate) fn refusal(&self) -> Option<String> {
@@ -69,7 +119,7 @@ impl Greeting {
     }
 
     fn lock(&self) -> MutexGuard<'_, Beginning> {
-        self.0.lock().expect("nothing panics while it is held")
+        self.0.beginning.lock().expect("nothing panics while it is held")
     }
 }
 
@@ -101,7 +151,10 @@ impl AsyncRead for Connection {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.greeting.add(&buffer.filled()[before..]);
+        match &buffer.filled()[before..] {
+            [] if result.is_ready() && buffer.remaining() > 0 => self.greeting.note_end(),
+            read => self.greeting.add(read),
+        }
         self.noted(result)
     }
 }
@@ -155,6 +208,28 @@ mod tests {
                 greeting.add(&[*byte]);
             }
             assert_eq!(greeting.kind(), kind, "{bytes:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_greeting_is_complete_when_it_tells_something_or_nothing_more_comes() {
+        let waits = async |greeting: &Greeting| {
+            tokio::select! {
+                biased;
+                () = greeting.complete() => false,
+                () = tokio::task::yield_now() => true,
+            }
+        };
+        let [frame, alert, ended] = [&b"\0\0\x06\x04\0\0\0\0\0"[..], b"\x15\x03\x01", b"HTTP"];
+        for bytes in [frame, alert, ended] {
+            let greeting = Greeting::default();
+            assert!(waits(&greeting).await);
+            greeting.add(bytes);
+            if bytes == ended {
+                assert!(waits(&greeting).await);
+                greeting.note_end();
+            }
+            assert!(!waits(&greeting).await, "{bytes:?}");
         }
     }
 

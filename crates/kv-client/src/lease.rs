@@ -26,6 +26,9 @@ pub struct KeepAlive {
     due: Instant,
     /// When the lease ends for all that is known here.
     ends: Option<Instant>,
+    /// How long an answer may take before the server is given up, so that there is as much time left for another one; for ever until
+    /// it is known how long the lease lasts.
+    patience: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -41,7 +44,7 @@ struct Stream {
 impl Client {
     /// Begins to keep a lease alive. Nothing is sent before [`KeepAlive::next`] or [`KeepAlive::renew`].
     pub fn keep_alive(&self, id: i64) -> KeepAlive {
-        KeepAlive { client: self.clone(), id, stream: None, due: Instant::now(), ends: None }
+        KeepAlive { client: self.clone(), id, stream: None, due: Instant::now(), ends: None, patience: None }
     }
 }
 
@@ -88,7 +91,18 @@ impl KeepAlive {
                 Instant::now()
             });
             let endpoint = stream.endpoint;
-            match stream.answers.message().await {
+            let answer = match self.patience {
+                Some(patience) => timeout_at(asked + patience, stream.answers.message()).await,
+                None => Ok(stream.answers.message().await),
+            };
+            let Ok(answer) = answer else {
+                // To ask twice does no harm.
+                self.stream = None;
+                self.client.forget(endpoint, None);
+                self.client.go_on(endpoint).await;
+                continue;
+            };
+            match answer {
                 Ok(Some(answer)) => {
                     stream.asked = None;
                     self.client.has_succeeded();
@@ -96,6 +110,7 @@ impl KeepAlive {
                     // The server began to count after it was asked.
                     self.due = asked + ttl / RENEWED_AFTER;
                     self.ends = Some(asked + ttl);
+                    self.patience = Some(ttl / RENEWED_AFTER);
                     return Ok(answer);
                 }
                 // A server that shuts down ends its streams.

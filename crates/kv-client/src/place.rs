@@ -3,10 +3,13 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tonic::transport::{Channel, Endpoint as Transport};
 use tower::service_fn;
 
+use crate::client::UNPOISONED;
 use crate::dial::{ConnectError, Dialer};
+use crate::greeting::Greeting;
 use crate::{Options, Step};
 
 /// The shortest time after which etcd's servers accept another probe on a connection.
@@ -25,12 +28,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Makes a connection.
+    /// Makes a connection to somebody who speaks HTTP/2.
     ///
     /// # Errors
     ///
     /// Fails with the step that did.
     pub(crate) async fn open(&self, options: &Options) -> Result<Channel, ConnectError> {
+        let began = Instant::now();
         let authority = self.dialer.endpoint.authority();
         let uri = |scheme| format!("{scheme}://{authority}").parse::<http::Uri>();
         let invalid = |_| ConnectError {
@@ -55,13 +59,29 @@ impl Place {
             let dialer = dialer.clone();
             async move { dialer.dial().await }
         });
-        transport.connect_with_connector(connector).await.map_err(|error| {
+        let channel = transport.connect_with_connector(connector).await.map_err(|error| {
             find_connect_error(&error).unwrap_or_else(|| ConnectError {
                 endpoint: self.dialer.endpoint.to_string(),
                 step: Step::Http2,
                 reason: error.to_string(),
             })
-        })
+        })?;
+        let before = self.failure.lock().expect(UNPOISONED).clone();
+        self.dialer.greeted(began, before.as_ref()).await?;
+        Ok(channel)
+    }
+
+    /// Returns once a new connection cannot be made, which is looked for now and then: the server has died, hangs, or is cut off,
+    /// so an answer that has not come will not. A server that is only slow takes connections.
+    pub(crate) async fn lost(&self, options: &Options) -> ConnectError {
+        let dialer = Dialer { greeting: Greeting::default(), ..self.dialer.clone() };
+        let probe = Place { dialer, channel: Mutex::default(), failure: Mutex::default() };
+        loop {
+            tokio::time::sleep(options.dial_timeout).await;
+            if let Err(failure) = probe.open(options).await {
+                return failure;
+            }
+        }
     }
 }
 

@@ -53,6 +53,32 @@ async fn answering_server(greeting: &'static [u8], farewell: Option<&'static [u8
     (address, requests)
 }
 
+/// Serves one connection until a request has come, and does nothing more. Returns the address, and the number of requests.
+async fn hanging_server() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(SETTINGS).await.unwrap();
+        let mut received = Vec::new();
+        while !received.windows(KEY.len()).any(|window| window == KEY.as_bytes()) {
+            stream.read_buf(&mut received).await.unwrap();
+        }
+        counter.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<()>().await;
+        drop((listener, stream));
+    });
+    (address, requests)
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// An address where nobody listens.
 async fn dead_address() -> String {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
@@ -60,6 +86,10 @@ async fn dead_address() -> String {
 
 async fn client(endpoints: &[String]) -> Client {
     Client::connect(endpoints, Options::default()).await.unwrap()
+}
+
+async fn patient_for(endpoints: &[String], dial_timeout: Duration) -> Client {
+    Client::connect(endpoints, Options { dial_timeout, ..Options::default() }).await.unwrap()
 }
 
 fn put() -> PutRequest {
@@ -87,6 +117,40 @@ async fn the_step_that_fails_is_named() {
     assert_eq!(blamed_step(format!("https://{http1}")).await, Step::Tls);
 }
 
+/// What accepts connections and says nothing is no server, whatever it may do with a request later.
+#[tokio::test]
+async fn a_server_that_says_nothing_is_told_from_one_that_is_slow() {
+    let (silent, requests) = breaking_server(b"").await;
+    for (endpoint, step) in [(silent.clone(), Step::Greeting), (format!("https://{silent}"), Step::Tls)] {
+        let client = patient_for(&[endpoint], Duration::from_secs(1)).await;
+        let result = client.put(put(), Deadline::after(Duration::from_millis(1500))).await;
+        let Err(Error::DeadlineExceeded { failures }) = result else { panic!("{result:?}") };
+        assert_eq!(failures[0].step, step);
+        assert!(failures[0].reason.ends_with("no answer within 1s"), "{}", failures[0]);
+    }
+    assert_eq!(requests.load(Ordering::SeqCst), 0);
+}
+
+/// A process that is stopped still has its connections, and the system goes on to accept new ones for it.
+#[tokio::test]
+async fn a_read_goes_elsewhere_when_its_server_hangs_and_a_change_does_not() {
+    let (hanging, asked) = hanging_server().await;
+    let (other, requests) = breaking_server(SETTINGS).await;
+    let client = client(&[hanging.clone(), other.clone()]).await;
+    let result = client.put(put(), Deadline::after(Duration::from_secs(1))).await;
+    assert!(matches!(&result, Err(Error::DeadlineExceeded { failures }) if failures.is_empty()), "{result:?}");
+    assert_eq!((asked.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (1, 0));
+
+    let (hanging, asked) = hanging_server().await;
+    let client = patient_for(&[hanging, other], Duration::from_secs(1)).await;
+    let request = RangeRequest { key: KEY.into(), ..RangeRequest::default() };
+    tokio::select! {
+        result = client.range(request, Deadline::NEVER) => panic!("{result:?}"),
+        () = until(|| requests.load(Ordering::SeqCst) > 0) => {}
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
 /// A server of gRPC resets a call whose time is over, and its clock may be the faster one.
 #[tokio::test]
 async fn a_call_that_the_server_gives_up_has_run_out_of_time() {
@@ -103,8 +167,12 @@ async fn a_call_that_the_server_gives_up_has_run_out_of_time() {
 #[tokio::test]
 async fn a_put_that_may_have_been_executed_is_not_sent_again() {
     let (address, requests) = breaking_server(SETTINGS).await;
-    let result = client(&[address]).await.put(put(), soon()).await;
-    assert!(matches!(result, Err(Error::Status { .. })), "{result:?}");
+    let error = client(&[address]).await.put(put(), soon()).await.unwrap_err();
+    assert!(matches!(error, Error::Broken { of_change: true, .. }), "{error:?}");
+    assert!(
+        error.to_string().starts_with("rpc error: code = Unavailable desc = error reading from server: "),
+        "{error}"
+    );
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 
@@ -121,9 +189,10 @@ async fn a_read_is_sent_again() {
 async fn a_put_to_a_server_that_never_spoke_http2_goes_to_the_next_endpoint() {
     let (silent, _) = breaking_server(b"").await;
     let (address, requests) = breaking_server(SETTINGS).await;
-    let result = client(&[dead_address().await, silent, address]).await.put(put(), soon()).await;
+    let client = patient_for(&[dead_address().await, silent, address], Duration::from_millis(200)).await;
+    let result = client.put(put(), Deadline::NEVER).await;
     // The last server breaks off too, but it is the only one that can have executed the put.
-    assert!(matches!(result, Err(Error::Status { .. })), "{result:?}");
+    assert!(matches!(result, Err(Error::Broken { of_change: true, .. })), "{result:?}");
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
 

@@ -47,9 +47,9 @@ pub(crate) async fn run(context: &Context, args: &ElectArgs) -> Result<(), CliEr
         [name, proposal] => {
             let mut session = context.session().await?;
             let mut signals = EndSignals::new()?;
-            let mut lease = HeldLease::grant(&session.client, TTL).await?;
+            let mut lease = HeldLease::grant(&session.client, TTL, &mut signals).await?;
             let result = lead(&mut session, &mut lease, &mut signals, name, proposal).await;
-            let released = lease.release(context.deadline()).await;
+            let released = lease.release(context.deadline(), &mut signals).await;
             result.and(released)
         }
         _ => Err(CliError::arguments("elect takes one election name argument and an optional proposal argument")),
@@ -78,15 +78,17 @@ async fn lead(
     let id = lease.id;
     let elected = async {
         let candidate = contest.enter(id, proposal.as_bytes()).await?;
-        contest.wait_for_turn(&candidate).await.map(|turn| turn.map(|_| candidate))
+        match contest.wait_for_turn(&candidate).await? {
+            Some(_) => contest.get(&candidate.key).await.map(Some),
+            None => Ok(None),
+        }
     };
-    let candidate = tokio::select! {
+    let leader = tokio::select! {
         elected = elected => elected.map_err(|error| failure(&error))?,
         () = lease.lost() => None,
         _ = signals.next() => return Err(canceled()),
     };
-    let Some(candidate) = candidate else { return Err(expired()) };
-    let leader = contest.get(&candidate.key).await.map_err(|error| failure(&error))?;
+    let Some(leader) = leader else { return Err(expired()) };
     session.output.print(&leader)?;
     tokio::select! {
         () = lease.lost() => Err(expired()),

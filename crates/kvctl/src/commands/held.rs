@@ -5,7 +5,7 @@ use std::io;
 use kv_cli::{CliError, ExitStatus};
 use kv_client::{Client, Deadline, Error, KeepAlive};
 use kv_proto::ApiError;
-use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseRevokeRequest};
+use kv_proto::etcdserverpb::{LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::session::failure;
@@ -15,28 +15,46 @@ use crate::session::failure;
 pub(super) struct HeldLease {
     client: Client,
     pub(super) id: i64,
+    ttl: i64,
     keep_alive: KeepAlive,
+    is_lost: bool,
 }
 
 impl HeldLease {
-    /// Has a lease granted.
-    pub(super) async fn grant(client: &Client, ttl: i64) -> Result<HeldLease, CliError> {
-        let granted = client.lease_grant(LeaseGrantRequest { id: 0, ttl }, Deadline::NEVER).await;
-        let id = granted.map_err(|error| failure(&error))?.id;
-        Ok(HeldLease { client: client.clone(), id, keep_alive: client.keep_alive(id) })
+    /// Has a lease granted, unless the process is told to end first.
+    pub(super) async fn grant(client: &Client, ttl: i64, signals: &mut EndSignals) -> Result<HeldLease, CliError> {
+        let granted = tokio::select! {
+            granted = client.lease_grant(LeaseGrantRequest { id: 0, ttl }, Deadline::NEVER) => granted,
+            _ = signals.next() => return Err(canceled()),
+        };
+        let LeaseGrantResponse { id, ttl, .. } = granted.map_err(|error| failure(&error))?;
+        Ok(HeldLease { client: client.clone(), id, ttl, keep_alive: client.keep_alive(id), is_lost: false })
     }
 
     /// Keeps the lease alive; returns once it is lost. Dropping the future is safe.
     pub(super) async fn lost(&mut self) {
         while let Ok(Some(_)) = self.keep_alive.next().await {}
+        self.is_lost = true;
     }
 
-    /// Ends the lease, and with it the key that is attached to it.
-    pub(super) async fn release(self, deadline: Deadline) -> Result<(), CliError> {
-        match self.client.lease_revoke(LeaseRevokeRequest { id: self.id }, deadline).await {
-            Ok(_) | Err(Error::Api(ApiError::LeaseNotFound)) => Ok(()),
-            Err(error) => Err(failure(&error)),
+    /// Ends the lease, and with it the key that is attached to it. A lease that is lost has ended by itself, or will; whoever held
+    /// it is to hear of that now. Being told to end once more leaves it to its time too.
+    pub(super) async fn release(self, deadline: Deadline, signals: &mut EndSignals) -> Result<(), CliError> {
+        if self.is_lost {
+            return Ok(());
         }
+        let revoked = tokio::select! {
+            revoked = self.client.lease_revoke(LeaseRevokeRequest { id: self.id }, deadline) => revoked,
+            _ = signals.next() => return Err(canceled().with_hint(self.left())),
+        };
+        match revoked {
+            Ok(_) | Err(Error::Api(ApiError::LeaseNotFound)) => Ok(()),
+            Err(error) => Err(failure(&error).with_hint(self.left())),
+        }
+    }
+
+    fn left(&self) -> String {
+        format!("the lease {:016x} was not revoked; it ends by itself within {} s", self.id, self.ttl)
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use kv_cli::{CliError, ExitStatus, Outcome, OwnOutcome, Quoted, Record, parse_int};
-use kv_client::Client;
+use kv_client::{Client, Error};
 use kv_proto::etcdserverpb::request_op::Request;
 use kv_proto::etcdserverpb::response_op::Response;
 use kv_proto::etcdserverpb::{PutRequest, RangeRequest, RequestOp, TxnRequest};
@@ -280,10 +280,15 @@ impl Pretended {
 }
 
 impl Import<'_> {
-    /// Writes the keys of a batch that do not have their values yet, all at once; returns them.
+    /// Writes the keys of a batch that do not have their values yet, all at once; returns them. Where a connection breaks before the
+    /// answer, another look tells whether they were written.
     async fn batch<'e>(&mut self, batch: &'e [Entry]) -> Result<Vec<Change<'e>>, CliError> {
+        let mut unanswered = None;
         for _ in 0..ATTEMPTS_MAX {
             let changes = self.look(batch).await?;
+            if let Some(written) = unanswered.take().filter(|_| changes.is_empty()) {
+                return Ok(written);
+            }
             for change in &changes {
                 self.check(change)?;
             }
@@ -293,8 +298,15 @@ impl Import<'_> {
                 }
                 return Ok(changes);
             }
-            if changes.is_empty() || self.write(&changes).await? {
+            if changes.is_empty() {
                 return Ok(changes);
+            }
+            match self.write(&changes).await {
+                Ok(true) => return Ok(changes),
+                Ok(false) => {}
+                Err(Error::Broken { .. }) => unanswered = Some(changes),
+                Err(error) if error.is_refusal() => return Err(failure(&error).with_hint(place(&changes))),
+                Err(error) => return Err(failure(&error)),
             }
         }
         Err(CliError::new(ExitStatus::CompareFailed, "somebody else keeps changing the same keys"))
@@ -307,7 +319,7 @@ impl Import<'_> {
             RequestOp { request: Some(Request::RequestRange(range)) }
         };
         let transaction = TxnRequest { success: batch.iter().map(look).collect(), ..TxnRequest::default() };
-        let answer = self.client.txn(transaction, self.context.deadline()).await;
+        let answer = self.client.read_txn(transaction, self.context.deadline()).await;
         let answer = answer.map_err(|error| failure(&error))?;
         let found = answer.responses.into_iter().map(|answer| match answer.response {
             Some(Response::ResponseRange(range)) => range.kvs.into_iter().next(),
@@ -348,19 +360,14 @@ impl Import<'_> {
     }
 
     /// Writes keys if all still are as they were found; says whether.
-    async fn write(&self, changes: &[Change<'_>]) -> Result<bool, CliError> {
+    async fn write(&self, changes: &[Change<'_>]) -> Result<bool, Error> {
         let put = |change: &Change<'_>| RequestOp { request: Some(Request::RequestPut(change.put())) };
         let transaction = TxnRequest {
             compare: changes.iter().flat_map(|change| change.guard().compares(&change.entry.key)).collect(),
             success: changes.iter().map(put).collect(),
             failure: Vec::new(),
         };
-        let answer = self.client.txn(transaction, self.context.deadline()).await;
-        let answer = answer.map_err(|error| {
-            let failed = failure(&error);
-            if error.is_refusal() { failed.with_hint(place(changes)) } else { failed }
-        })?;
-        Ok(answer.succeeded)
+        Ok(self.client.txn(transaction, self.context.deadline()).await?.succeeded)
     }
 }
 

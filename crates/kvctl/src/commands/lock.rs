@@ -48,9 +48,9 @@ pub(crate) async fn run(context: &Context, args: &LockArgs) -> Result<(), CliErr
     let mut session = context.session().await?;
     let mut signals = EndSignals::new()?;
     let ttl = if args.ttl > 0 { args.ttl } else { TTL_DEFAULT };
-    let mut lease = HeldLease::grant(&session.client, ttl).await?;
+    let mut lease = HeldLease::grant(&session.client, ttl, &mut signals).await?;
     let result = hold(&mut session, &mut lease, &mut signals, name, command).await;
-    let released = lease.release(context.deadline()).await;
+    let released = lease.release(context.deadline(), &mut signals).await;
     result.and(released)
 }
 
@@ -71,7 +71,11 @@ async fn hold(
         let voice = Voice::of(session.output.format);
         return run_command(command, &candidate, revision, lease, signals, voice).await;
     }
-    let held = contest.get(&candidate.key).await.map_err(|error| failure(&error))?;
+    let held = tokio::select! {
+        held = contest.get(&candidate.key) => held.map_err(|error| failure(&error))?,
+        () = lease.lost() => return Err(expired()),
+        _ = signals.next() => return Err(canceled()),
+    };
     if held.kvs.is_empty() {
         return Err(CliError::new(ExitStatus::Failure, "lock lost on init"));
     }

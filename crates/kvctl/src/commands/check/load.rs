@@ -217,7 +217,13 @@ pub(super) async fn clean_up(
 ) -> Result<(), CliError> {
     let (key, range_end) = key_range(prefix.as_bytes(), None, true, false);
     let request = DeleteRangeRequest { key: key.into(), range_end: range_end.into(), prev_kv: false };
-    match client.delete_range(request, Deadline::after(STEP_MAX)).await {
+    // A delete may take long, and a server that is gone is not worth that time.
+    let look = RangeRequest { key: request.key.clone(), limit: 1, ..RangeRequest::default() };
+    let deleted = match client.range(look, context.deadline()).await {
+        Ok(_) => client.delete_range(request, Deadline::after(STEP_MAX)).await,
+        Err(error) => Err(error),
+    };
+    match deleted {
         Ok(deleted) if after.auto_compact => {
             let revision = deleted.header.unwrap_or_default().revision;
             say(output, &format!("Compacting with revision {revision}"))?;
@@ -226,7 +232,14 @@ pub(super) async fn clean_up(
             say(output, &format!("Compacted with revision {revision}"))?;
         }
         Ok(_) => {}
-        Err(error) => say(output, &format!("FAIL: Cleanup failed during key deletion: ERROR({error})"))?,
+        Err(error) => {
+            say(output, &format!("FAIL: Cleanup failed during key deletion: ERROR({error})"))?;
+            let program = context.program;
+            let left =
+                format!("what is left can be deleted with `{program} del --prefix {}`", Quoted(prefix.as_bytes()));
+            context.voice().say(&left);
+            return Ok(());
+        }
     }
     if after.auto_defrag {
         for endpoint in context.endpoints().await? {

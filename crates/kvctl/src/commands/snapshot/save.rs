@@ -96,8 +96,14 @@ async fn fetch(client: &kv_client::Client, deadline: Deadline, file: &mut Snapsh
     let mut digest = DigestCheck::default();
     let mut progress = None;
     let mut version = String::new();
-    while let Some(chunk) = stream.next().await.map_err(|error| client_error(&error))? {
-        let total_bytes = digest.length_bytes() + chunk.blob.len() as u64 + chunk.remaining_bytes;
+    let mut total_bytes = 0;
+    loop {
+        let chunk = stream.next().await.map_err(|error| {
+            let bytes = digest.length_bytes();
+            client_error(&error).with_hint(format!("{bytes} of {total_bytes} bytes had come; nothing of them is kept"))
+        })?;
+        let Some(chunk) = chunk else { break };
+        total_bytes = digest.length_bytes() + chunk.blob.len() as u64 + chunk.remaining_bytes;
         let progress = progress.get_or_insert_with(|| Progress::bytes("fetching", total_bytes));
         digest.update(&chunk.blob);
         file.write(&chunk.blob).map_err(|error| save_error(&error))?;
