@@ -194,6 +194,15 @@ impl Engine {
         answer.map_err(|error| read_status(&error))
     }
 
+    /// Reads the beginning of a range, up to about so many bytes.
+    pub(crate) async fn range_piece(&self, query: &RangeQuery, bytes_max: usize) -> Result<RangeAnswer, Status> {
+        let began = Instant::now();
+        let query = query.clone();
+        let answer = self.blocking(move |store| store.range_piece(&query, bytes_max)).await?;
+        self.metrics.range_reads.observe(began, answer.is_ok());
+        answer.map_err(|error| read_status(&error))
+    }
+
     /// Runs a transaction that only reads.
     pub(crate) async fn read_txn(&self, txn: &Txn) -> Result<TxnAnswer, Status> {
         let answer = if self.is_short(txn) {

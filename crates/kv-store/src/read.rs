@@ -27,6 +27,9 @@ const PIECE_VERSIONS: usize = 512;
 /// A read that answers at most this many pairs is short: it can be done where the request is handled.
 pub const SHORT_READ_PAIRS: usize = 128;
 
+/// How many pairs of a piece are fetched between two looks at its size.
+const FETCHED_PAIRS: usize = 128;
+
 /// What a transaction under way adds to the store: reads inside it see its own records.
 #[derive(Debug)]
 pub(crate) struct Overlay<'a> {
@@ -71,17 +74,27 @@ impl Store {
     /// [`ReadError::Compacted`] and [`ReadError::Future`] for revisions that cannot be read, and
     /// [`ReadError::Storage`] where a record is damaged.
     pub fn range(&self, query: &RangeQuery) -> RangeOutcome {
-        self.range_with(query, None)
+        self.range_with(query, None, usize::MAX)
+    }
+
+    /// Reads the beginning of a range: ends it, in the order of keys, soon after keys and values have more than `bytes_max`. The
+    /// query has no order of its own and no filters. Else as [`Store::range`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::range`].
+    pub fn range_piece(&self, query: &RangeQuery, bytes_max: usize) -> RangeOutcome {
+        self.range_with(query, None, bytes_max)
     }
 
     /// Reads a range as a transaction under way sees it.
     pub(crate) fn range_in(&self, query: &RangeQuery, overlay: &Overlay<'_>) -> RangeOutcome {
-        self.range_with(query, Some(overlay))
+        self.range_with(query, Some(overlay), usize::MAX)
     }
 
-    fn range_with(&self, query: &RangeQuery, overlay: Option<&Overlay<'_>>) -> RangeOutcome {
+    fn range_with(&self, query: &RangeQuery, overlay: Option<&Overlay<'_>>, bytes_max: usize) -> RangeOutcome {
         loop {
-            match self.read_once(query, overlay) {
+            match self.read_once(query, overlay, bytes_max) {
                 Ok(answer) => return Ok(answer),
                 Err(Interrupted::Failed(error)) => return Err(error),
                 // A transaction reads everything at one revision, so it cannot go on at a newer one.
@@ -112,7 +125,12 @@ impl Store {
         index.range(range, at).take(PIECE_VERSIONS).map(|(key, _)| key.to_bytes()).collect()
     }
 
-    fn read_once(&self, query: &RangeQuery, overlay: Option<&Overlay<'_>>) -> Result<RangeAnswer, Interrupted> {
+    fn read_once(
+        &self,
+        query: &RangeQuery,
+        overlay: Option<&Overlay<'_>>,
+        bytes_max: usize,
+    ) -> Result<RangeAnswer, Interrupted> {
         let index = self.index.read();
         let revision = overlay.map_or_else(|| self.revision(), |overlay| overlay.visible);
         let at = match overlay {
@@ -125,7 +143,7 @@ impl Store {
             return Ok(RangeAnswer { revision, count: count as i64, ..RangeAnswer::default() });
         }
         let mut reading =
-            Reading { store: self, query, overlay, at, wanted: wanted_versions(query), chosen: Vec::new() };
+            Reading { store: self, query, overlay, at, wanted: wanted_versions(query), bytes_max, chosen: Vec::new() };
         let next = reading.collect_piece(&index, &query.range);
         let pin = next.is_some().then(|| self.pins.pin(at));
         drop(index);
@@ -145,6 +163,8 @@ struct Reading<'a> {
     at: i64,
     /// How many versions are to be looked at.
     wanted: usize,
+    /// After how many bytes of pairs it may end.
+    bytes_max: usize,
     chosen: Vec<Selected>,
 }
 
@@ -190,15 +210,17 @@ impl Reading<'_> {
             (target, order) => sort(&mut chosen, order, |a, b| compare_versions(target, &a.version, &b.version)),
         }
         let limit = if query.limit > 0 { usize::try_from(query.limit).unwrap_or(usize::MAX) } else { usize::MAX };
-        let more = chosen.len() > limit || (is_cut_while_reading(query) && count > limit as u64);
+        let mut more = chosen.len() > limit || (is_cut_while_reading(query) && count > limit as u64);
         if !by_value {
             chosen.truncate(limit);
         }
+        let chosen_pairs = chosen.len();
         let mut kvs = if query.keys_only && !by_value {
             chosen.into_iter().map(Selected::into_key_only).collect()
         } else {
             self.fetch(&chosen)?
         };
+        more |= kvs.len() < chosen_pairs;
         if by_value {
             sort(&mut kvs, order, |a, b| a.value.cmp(&b.value));
             kvs.truncate(limit);
@@ -211,14 +233,31 @@ impl Reading<'_> {
         Ok(RangeAnswer { revision: 0, kvs, more, count: count as i64 })
     }
 
-    /// Fetches the pairs of chosen versions.
+    /// Fetches the pairs of chosen versions, or the first of them where there is a limit to their size.
     fn fetch(&self, chosen: &[Selected]) -> Result<Vec<KeyValue>, Interrupted> {
+        let mut pairs = Vec::with_capacity(chosen.len());
+        if self.bytes_max == usize::MAX {
+            self.add_pairs(chosen, &mut pairs)?;
+            return Ok(pairs);
+        }
+        let mut bytes = 0;
+        for chosen in chosen.chunks(FETCHED_PAIRS) {
+            let begin = pairs.len();
+            self.add_pairs(chosen, &mut pairs)?;
+            bytes += pairs[begin..].iter().map(|pair: &KeyValue| pair.key.len() + pair.value.len()).sum::<usize>();
+            if bytes > self.bytes_max {
+                break;
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn add_pairs(&self, chosen: &[Selected], pairs: &mut Vec<KeyValue>) -> Result<(), Interrupted> {
         let own = self.overlay.map_or(&[][..], |overlay| overlay.own);
         let own_revision = own.first().map(|record| record.at.major);
         let points = chosen.iter().map(|selected| selected.version.modified);
         let stored = points.clone().filter(|point| Some(point.major) != own_revision);
         let mut stored = self.store.records(stored)?.into_iter();
-        let mut pairs = Vec::with_capacity(chosen.len());
         for point in points {
             if Some(point.major) == own_revision {
                 pairs.push(own[point.sub as usize].pair());
@@ -230,7 +269,7 @@ impl Reading<'_> {
                 None => return Err(missing(point).into()),
             }
         }
-        Ok(pairs)
+        Ok(())
     }
 
     /// Says whether deletion has passed the revision that is being read.

@@ -89,11 +89,11 @@ impl Streaming {
         }
         let last = response.kvs.last().map(|pair| pair.key.clone()).unwrap_or_default();
         self.query.range = self.query.range.after(&last);
-        let wanted =
-            next_pairs(self.query.limit, response.encoded_len(), self.engine.config.max_request_bytes as usize);
-        self.query.limit = wanted.min(self.pairs_left);
+        let target_bytes = self.engine.config.max_request_bytes as usize;
+        self.query.limit = next_pairs(sent, response.encoded_len(), target_bytes).min(self.pairs_left);
         let (engine, query) = (Arc::clone(&self.engine), self.query.clone());
-        self.reading.spawn(async move { engine.range(&query).await });
+        // Small pairs may be followed by large ones, so that the number of pairs does not bound a piece.
+        self.reading.spawn(async move { engine.range_piece(&query, 2 * target_bytes).await });
         Ok((piece(response), Some(self)))
     }
 }

@@ -13,6 +13,7 @@ mod harness;
 mod hashes;
 mod leases;
 mod model;
+mod pieces;
 mod promises;
 mod restarts;
 mod storage;
