@@ -4,7 +4,23 @@ use std::fmt;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::terminal::terminal_width;
+
+/// Below so many columns there is no room for a bar, sizes, a rate and the time that is left.
+const WIDTH_MIN: usize = 80;
+
+/// What there is room for then.
+const NARROW: &str = "{msg} {percent} % ({eta} left)";
+
+/// Says whether the terminal is narrow.
+fn is_narrow() -> bool {
+    terminal_width().is_some_and(|columns| columns < WIDTH_MIN)
+}
+
 /// Bytes done out of a total, on standard error. Shows nothing unless a person is looking.
+///
+/// The bar takes what the rest leaves of the line, and a narrow terminal has none, so that the line is not longer than the terminal
+/// is wide.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -18,19 +34,22 @@ impl Progress {
 
     /// Begins a piece of work that is counted, and whose end is not known.
     pub fn count(what: &'static str) -> Progress {
-        Progress::with("{msg} {human_pos} ({rate})", what, 0, crate::is_interactive())
+        let template = if is_narrow() { "{msg} {human_pos}" } else { "{msg} {human_pos} ({rate})" };
+        Progress::with(template, what, 0, crate::is_interactive())
     }
 
     /// Begins a piece of work of so many equal steps.
     pub fn steps(what: &'static str, total: u64) -> Progress {
-        let template = "{msg} [{bar:30}] {human_pos}/{human_len} ({rate}, {eta} left)";
-        Progress::with(template, what, total, crate::is_interactive())
+        let template = "{msg} [{wide_bar}] {human_pos}/{human_len} ({rate}, {eta} left)";
+        Progress::with(if is_narrow() { NARROW } else { template }, what, total, crate::is_interactive())
     }
 
     fn on(what: &'static str, total_bytes: u64, visible: bool) -> Progress {
         let template = match total_bytes {
+            0 if is_narrow() => "{msg} {decimal_bytes}",
             0 => "{msg} {decimal_bytes} ({decimal_bytes_per_sec})",
-            _ => "{msg} [{bar:30}] {decimal_bytes}/{decimal_total_bytes} ({decimal_bytes_per_sec}, {eta} left)",
+            _ if is_narrow() => NARROW,
+            _ => "{msg} [{wide_bar}] {decimal_bytes}/{decimal_total_bytes} ({decimal_bytes_per_sec}, {eta} left)",
         };
         Progress::with(template, what, total_bytes, visible)
     }

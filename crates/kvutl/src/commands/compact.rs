@@ -57,7 +57,7 @@ pub(crate) fn run(args: &CompactArgs, context: &mut Context<'_>) -> Result<(), C
 /// Deletes what the compaction gave up, as the server does in the background.
 fn delete(offline: &Offline) -> Result<(), OfflineError> {
     let store = offline.store();
-    let progress = Progress::count("compacting: changes looked at");
+    let progress = Progress::count("compacting: changes");
     let mut changes = 0;
     while store.compaction_step(COMPACTION_ROWS, Duration::ZERO)? != CompactionStep::Idle {
         changes += COMPACTION_ROWS as u64;

@@ -169,7 +169,7 @@ fn check_free(destination: &Path) -> Result<(), CliError> {
 
 /// Deletes what the move gave up, so that it takes no room and a check finds everything in order.
 fn compact(storage: &Storage, revision: i64) -> Result<(), OfflineError> {
-    let progress = Progress::count("compacting: changes looked at");
+    let progress = Progress::count("compacting: changes");
     let mut changes = 0;
     while storage.compact_slice(revision, COMPACTION_ROWS)?.finished != Some(revision) {
         changes += COMPACTION_ROWS as u64;
