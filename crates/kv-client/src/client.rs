@@ -15,7 +15,7 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::dial::{ConnectError, Dialer};
 use crate::endpoint::Security;
-use crate::greeting::Greeting;
+use crate::greeting::{Greeting, UNPOISONED};
 use crate::place::{Place, find_connect_error};
 use crate::{Credentials, Deadline, Endpoint, Error, Options, TlsOptions};
 
@@ -215,7 +215,7 @@ impl Client {
                 Verdict::Unsent => {}
                 Verdict::Unavailable if retry == Retry::Always && attempt < ATTEMPTS_MAX => {}
                 Verdict::Unavailable | Verdict::Answer => {
-                    let error = self.error(deadline, &status).of(retry);
+                    let error = self.error(deadline, &status).of_change(retry == Retry::Unsent);
                     if self.token_is_stale(&error) && !token_is_fresh {
                         token_is_fresh = true;
                         self.obtain_token().await?;
@@ -369,8 +369,6 @@ fn has_timed_out(status: &Status) -> bool {
     std::iter::successors(std::error::Error::source(status), |error| error.source())
         .any(<dyn std::error::Error>::is::<tonic::TimeoutExpired>)
 }
-
-pub(crate) const UNPOISONED: &str = "nothing panics while it is held";
 
 /// What a failed call means for trying again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@ use std::io;
 use kv_proto::ApiError;
 use tonic::{Code, Status};
 
-use crate::client::Retry;
 use crate::dial::{ConnectError, os_text};
 use crate::{EndpointError, TlsError};
 
@@ -100,9 +99,9 @@ impl Error {
     }
 
     /// The same as the error of a call that reads or changes something.
-    pub(crate) fn of(self, retry: Retry) -> Error {
+    pub(crate) fn of_change(self, of_change: bool) -> Error {
         match self {
-            Error::Broken { reason, .. } => Error::Broken { reason, of_change: retry == Retry::Unsent },
+            Error::Broken { reason, .. } => Error::Broken { reason, of_change },
             other => other,
         }
     }

@@ -12,6 +12,9 @@ use tokio_rustls::rustls;
 /// The length of what every frame of HTTP/2 begins with.
 const FRAME_HEAD_LENGTH: usize = 9;
 
+/// Why a lock of this crate can be had.
+pub(crate) const UNPOISONED: &str = "nothing panics while it is held";
+
 /// The first bytes that came over a connection. They tell what the other side speaks, and whether it can have executed
 /// a request: a server of HTTP/2 sends its settings before anything else.
 #[derive(Debug, Clone, Default)]
@@ -119,7 +122,7 @@ impl Greeting {
     }
 
     fn lock(&self) -> MutexGuard<'_, Beginning> {
-        self.0.beginning.lock().expect("nothing panics while it is held")
+        self.0.beginning.lock().expect(UNPOISONED)
     }
 }
 

@@ -7,9 +7,8 @@ use tokio::time::Instant;
 use tonic::transport::{Channel, Endpoint as Transport};
 use tower::service_fn;
 
-use crate::client::UNPOISONED;
 use crate::dial::{ConnectError, Dialer};
-use crate::greeting::Greeting;
+use crate::greeting::{Greeting, UNPOISONED};
 use crate::{Options, Step};
 
 /// The shortest time after which etcd's servers accept another probe on a connection.
