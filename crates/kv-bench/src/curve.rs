@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::BenchError;
-use crate::driver::{Distribution, KeySpace, Load, Operation, Session, Until};
-use crate::lines::WARM_UP;
+use crate::driver::{Distribution, KeySpace, Load, Operation, Session, Until, WARM_UP};
 use crate::plot::{Axis, Plot, PlotLine, Scale, svg};
 use crate::process::Process;
 

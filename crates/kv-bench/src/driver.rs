@@ -30,6 +30,9 @@ pub(crate) use recorded::{Recorded, empty_histogram};
 use recorded::{Recorder, thread_cpu};
 pub(crate) use wire::{Connection, Method, PREFIX_BYTES, framed};
 
+/// A load runs for this part of its turn before it is measured.
+pub(crate) const WARM_UP: f64 = 0.3;
+
 /// What clients do.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {

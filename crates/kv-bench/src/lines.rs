@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use crate::BenchError;
-use crate::driver::{Distribution, KeySpace, Load, Operation, Recorded, Session, Until};
+use crate::driver::{Distribution, KeySpace, Load, Operation, Recorded, Session, Until, WARM_UP};
 use crate::process::Process;
 use crate::report::LoadRow;
 use crate::servers::Role;
 
-/// A load runs for this part of its turn before it is measured.
-pub(crate) const WARM_UP: f64 = 0.3;
 /// How long a server gets to write what it has put off, where the bytes it writes are counted.
 const SETTLING: Duration = Duration::from_millis(500);
 /// Above this the clients' core may be what bounds a load.
